@@ -1,0 +1,127 @@
+//! What signaling asks of an SFU.
+
+use crate::{PeerId, RoomId, Source, SourceKind};
+use serde::{Deserialize, Serialize};
+
+/// Whether packets of a source pass. A closed gate drops them at ingress, whatever the client does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Gate {
+    /// Packets pass.
+    Open,
+    /// Packets are dropped and counted.
+    Closed,
+}
+
+/// How much a client can or wants to receive (domain.md section 5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReceiveProfile {
+    /// Everything its line affords.
+    Full,
+    /// Programme at the medium layer at most, slides at a low rate, mosaic at the low layer.
+    Saver,
+    /// No video at all.
+    AudioOnly,
+}
+
+/// One small picture a client wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MosaicWish {
+    /// Which of its mosaic slots: 0 is the first.
+    pub slot: u8,
+    /// Whose picture; always a camera or a screen.
+    pub source: Source,
+    /// How tall it is shown, in device pixels; the layer is chosen from it.
+    pub height: u16,
+}
+
+/// Everything a client wants to see, always whole: a later view replaces an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// How much it wants to receive.
+    pub profile: ReceiveProfile,
+    /// Height of the programme picture in device pixels, 0 when it is not shown.
+    pub programme_height: u16,
+    /// Height of the slides in device pixels, 0 when they are not shown.
+    pub slides_height: u16,
+    /// The small pictures; a slot that is not named is empty.
+    pub mosaic: Vec<MosaicWish>,
+}
+
+/// What signaling asks of an SFU. Commands about something unknown are counted and otherwise ignored, since
+/// a peer may vanish while a command about it is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum SfuCommand {
+    /// Makes an empty room.
+    OpenRoom {
+        /// The new room.
+        room: RoomId,
+    },
+    /// Ends a room and disconnects all its peers.
+    CloseRoom {
+        /// The room to end.
+        room: RoomId,
+    },
+    /// Adds a peer with its one offer; answered by `Answered` or `Refused`. All its gates start closed.
+    Connect {
+        /// The new peer.
+        peer: PeerId,
+        /// Where it belongs.
+        room: RoomId,
+        /// The client's SDP offer: m-lines as web-client.md section 5.2 orders them.
+        offer: String,
+    },
+    /// A new offer on a living peer: ICE restart or a larger slot pool. Answered like `Connect`.
+    Renegotiate {
+        /// The peer.
+        peer: PeerId,
+        /// The new SDP offer.
+        offer: String,
+    },
+    /// Ends a peer; no event follows.
+    Disconnect {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Opens or closes one source of a peer.
+    SetGate {
+        /// The peer.
+        peer: PeerId,
+        /// Which of its sources.
+        kind: SourceKind,
+        /// Open or closed.
+        gate: Gate,
+    },
+    /// Chooses the picture everybody in the room is shown.
+    SetProgramme {
+        /// The room.
+        room: RoomId,
+        /// The picture, or none.
+        source: Option<Source>,
+        /// What the programme's own sender is shown instead of itself.
+        reverse: Option<Source>,
+    },
+    /// Chooses what fills the slides slot of everybody but its sender.
+    SetSlides {
+        /// The room.
+        room: RoomId,
+        /// The screen, or none.
+        source: Option<Source>,
+    },
+    /// Chooses whose microphone fills the floor's audio slot of everybody but its sender.
+    SetFloor {
+        /// The room.
+        room: RoomId,
+        /// The microphone, or none.
+        source: Option<Source>,
+    },
+    /// Says what a peer wants to see.
+    SetView {
+        /// The peer.
+        peer: PeerId,
+        /// All of it.
+        view: View,
+    },
+}

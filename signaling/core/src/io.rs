@@ -1,0 +1,173 @@
+//! The hub's door: every way it can be woken and everything it can ask for.
+
+use crate::{FactRecord, UnitTree};
+use sfu_control::{SfuCommand, SfuEvent};
+use signaling_protocol::{
+    AccountId, AccountKind, CreateMeeting, GrantView, MeetingId, MeetingList, MeetingSummary, Refusal, ResumeToken,
+    ServerMessage, TicketIssued, UnitCode,
+};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The two times a shell hands in together: one to wait by, one to write down.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// Monotonic; deadlines are kept in it.
+    pub instant: Instant,
+    /// Wall time; facts carry it.
+    pub wall: UtcMillis,
+}
+
+/// Wall time of a fact: milliseconds since 1970 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct UtcMillis(pub i64);
+
+/// One WebSocket, named by the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u32);
+
+/// One HTTP call that waits for an answer, named by the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u32);
+
+/// A signed-in account as the shell has checked it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Which.
+    pub id: AccountId,
+    /// Person or site.
+    pub kind: AccountKind,
+    /// The name to show.
+    pub name: String,
+    /// Its unit.
+    pub unit: UnitCode,
+    /// What it may do and where.
+    pub grants: Vec<GrantView>,
+}
+
+/// What an HTTP call asks of the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Makes a meeting; repeating it with the same id answers the same.
+    CreateMeeting(CreateMeeting),
+    /// Lists what the caller may join.
+    ListMeetings,
+    /// Asks for a ticket to one meeting.
+    IssueTicket {
+        /// Which.
+        meeting: MeetingId,
+    },
+}
+
+/// What the hub answers to an HTTP call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// To `CreateMeeting`.
+    Created(MeetingSummary),
+    /// To `ListMeetings`.
+    Meetings(MeetingList),
+    /// To `IssueTicket`.
+    Ticket(TicketIssued),
+    /// To `Offer`: the SDP answer.
+    Media {
+        /// The SDP.
+        answer: String,
+    },
+    /// To `Hangup`.
+    Done,
+}
+
+/// Every way the hub can be woken.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// The units changed (or are there for the first time).
+    ReplaceUnits {
+        /// The whole tree.
+        units: Arc<UnitTree>,
+    },
+    /// At start: the stored facts of one meeting, in order.
+    Restore {
+        /// All of them.
+        records: Vec<FactRecord>,
+    },
+    /// An HTTP call of a signed-in account.
+    Call {
+        /// Which call.
+        call: CallId,
+        /// Who.
+        by: Account,
+        /// What.
+        what: Call,
+    },
+    /// A WebSocket opened.
+    Opened {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// A text frame arrived.
+    Frame {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The text as it came.
+        text: String,
+    },
+    /// A WebSocket closed, by whatever cause.
+    Closed {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// An SDP offer of a joined seat; the first makes its peer, later ones restart ICE or renegotiate.
+    Offer {
+        /// Which call.
+        call: CallId,
+        /// The resume token of the last welcome.
+        bearer: ResumeToken,
+        /// The SDP.
+        offer: String,
+    },
+    /// A seat gives up its media but not its seat.
+    Hangup {
+        /// Which call.
+        call: CallId,
+        /// The resume token of the last welcome.
+        bearer: ResumeToken,
+    },
+    /// The SFU reports.
+    Sfu(SfuEvent),
+    /// The deadline of the last drain has come.
+    Timeout,
+    /// The node is being stopped: everybody is told to come back.
+    Stop,
+}
+
+/// Everything the hub asks for. Outputs are carried out in order; whatever follows a `Store` waits until the
+/// records are durable, so that a fact is stored before anybody is told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Keep these records.
+    Store(Vec<FactRecord>),
+    /// Send a message.
+    Send {
+        /// On which connection.
+        connection: ConnectionId,
+        /// What.
+        message: ServerMessage,
+    },
+    /// Close a connection after what was sent on it.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// Answer an HTTP call.
+    Answer {
+        /// Which.
+        call: CallId,
+        /// With what.
+        result: Result<Answer, Refusal>,
+    },
+    /// Tell the SFU.
+    Sfu(SfuCommand),
+    /// Nothing more: wait for an input, or until then.
+    Timeout(Option<Instant>),
+}

@@ -1,8 +1,8 @@
 //! Bodies of the HTTP API. Requests refuse unknown fields; every error body is an [`ApiError`].
 
 use crate::{
-    AccountId, BoundedText, GrantRole, MeetingId, MeetingKind, MeetingPhase, Refusal, Role, TierCode, Ticket, UnitCode,
-    UtcSeconds,
+    AccountId, BoundedText, GrantRole, MeetingId, MeetingKind, MeetingPhase, Refusal, Role, Ticket, TierCode,
+    UnitCode, UtcSeconds,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -191,4 +191,3 @@ pub enum ClientMessage {
         seat: SeatId,
     },
 }
-

@@ -15,6 +15,7 @@
 //! 7. `refusal`  the closed set of reasons for "no"
 //! 8. `api`      bodies of the HTTP API
 //! 9. `version`  which versions can talk, and every bound of the wire
+//! 10. `typescript`  all of it as one TypeScript file
 
 mod api;
 mod client;
@@ -23,17 +24,19 @@ mod media;
 mod refusal;
 mod server;
 mod text;
+mod typescript;
 mod version;
 mod view;
 
 pub use api::{
-    AccountKind, AccountView, ApiError, ChangePassword, CreateAccount, CreateMeeting, GrantView, IssuedSecret,
-    MeetingList, MeetingStaff, MeetingSummary, SessionView, SignIn, SiteAccountView, TicketIssued, TierView,
-    UnitList, UnitView,
+    AccountKind, AccountView, ApiError, ChangePassword, CreateAccount, CreateMeeting, GrantView,
+    IssuedSecret, MeetingList, MeetingStaff, MeetingSummary, SessionView, SignIn, SiteAccountView,
+    TicketIssued, TierView, UnitList, UnitView,
 };
 pub use client::{ClientFrame, ClientMessage, Credential, DeviceKind, Hello, Presence, SlotWish, ViewWish};
 pub use ids::{
-    AccountId, FactNumber, MeetingId, Mid, RequestId, ResumeToken, SeatId, Ticket, TierCode, UnitCode, UtcSeconds,
+    AccountId, FactNumber, MeetingId, Mid, RequestId, ResumeToken, SeatId, Ticket, TierCode, UnitCode,
+    UtcSeconds,
 };
 pub use media::{LineQuality, MediaProfile, PublishDemand, PublishSource, SlotName};
 pub use refusal::Refusal;
@@ -41,8 +44,9 @@ pub use server::{
     Bye, ByeReason, Change, Outcome, Resumed, ServerFrame, ServerMessage, SlotState, Snapshot, Welcome, You,
 };
 pub use text::{BoundedText, TextError, fold};
+pub use typescript::typescript;
 pub use version::{Limits, PROTOCOL_VERSION, WIRE_LIMITS};
 pub use view::{
-    Action, Connection, GrantRole, MeetingKind, MeetingPhase, MeetingView, Microphone, MicrophonePolicy, Occupant,
-    QueueEntry, Role, SeatView,
+    Action, Connection, GrantRole, MeetingKind, MeetingPhase, MeetingView, Microphone, MicrophonePolicy,
+    Occupant, QueueEntry, Role, SeatView,
 };

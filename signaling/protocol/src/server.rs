@@ -1,8 +1,8 @@
 //! What is so: one JSON object per WebSocket text frame.
 
 use crate::{
-    Action, FactNumber, Limits, LineQuality, MeetingView, Mid, PublishDemand, PublishSource, Refusal, RequestId,
-    ResumeToken, Role, SeatId, SeatView, SlotName, UtcSeconds,
+    Action, FactNumber, Limits, LineQuality, MeetingView, Mid, PublishDemand, PublishSource, Refusal,
+    RequestId, ResumeToken, Role, SeatId, SeatView, SlotName, UtcSeconds,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -226,7 +226,6 @@ pub struct MeetingView {
     pub fact: FactNumber,
 }
 
-
 /// What a seat may do right now. The server enforces it; the client shows only what is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,1052 @@
+// Written by `cargo xtask codegen` from signaling/protocol. Do not edit: change the Rust types instead.
+
+export const PROTOCOL_VERSION = 1;
+
+export const WIRE_LIMITS: Limits = {
+  frameBytes: 65536,
+  requestsPerSecond: 20,
+  silenceMs: 15000,
+  offerBytes: 262144,
+  mosaicSlots: 25,
+  pageSeats: 100,
+};
+
+/**
+ * An account: a person or a site.
+ */
+export type AccountId = string & { readonly __id: "Account" };
+
+/**
+ * What an account is.
+ */
+export type AccountKind = "person" | "site";
+
+/**
+ * One account as an administrator sees it.
+ */
+export type AccountView = { 
+/**
+ * The account.
+ */
+account: AccountId, 
+/**
+ * Its sign-in name.
+ */
+username: string, 
+/**
+ * The name to show.
+ */
+name: string, 
+/**
+ * Its unit.
+ */
+unit: UnitCode, 
+/**
+ * What it may do and where.
+ */
+grants: Array<GrantView>, };
+
+/**
+ * What a seat may do right now. The server enforces it; the client shows only what is listed.
+ */
+export type Action = "speak" | "showCamera" | "register" | "present" | "convene" | "direct" | "controlMicrophones" | "controlPresenting" | "manageSeats" | "watch";
+
+/**
+ * The body of every response that is not a success.
+ */
+export type ApiError = { 
+/**
+ * Why.
+ */
+refusal: Refusal, 
+/**
+ * For technicians: what exactly, in English, without secrets.
+ */
+detail?: string, 
+/**
+ * When to try again, seconds.
+ */
+retryAfterSeconds?: number, };
+
+/**
+ * A text of 1 to `MAX` characters, trimmed, in Unicode NFC.
+ */
+export type BoundedText = string;
+
+/**
+ * The last message of a connection.
+ */
+export type Bye = { 
+/**
+ * Why.
+ */
+reason: ByeReason, 
+/**
+ * When to come back, milliseconds; absent if coming back is no use.
+ */
+retryAfterMs?: number, };
+
+/**
+ * Why the node ends a connection.
+ */
+export type ByeReason = "replaced" | "removed" | "ended" | "left" | "restarting" | "overrun" | "misbehaved" | "silent";
+
+/**
+ * One thing that is different now; always the whole new value.
+ */
+export type Change = { "kind": "meeting", 
+/**
+ * Its new value.
+ */
+meeting: MeetingView, } | { "kind": "seat", 
+/**
+ * Its new value.
+ */
+seat: SeatView, } | { "kind": "you", 
+/**
+ * The new value.
+ */
+you: You, };
+
+/**
+ * `POST /api/v1/session/password`
+ */
+export type ChangePassword = { 
+/**
+ * The present one.
+ */
+current: string, 
+/**
+ * The new one: at least 10 characters.
+ */
+new: string, };
+
+/**
+ * One frame from a client.
+ */
+export type ClientFrame = { 
+/**
+ * The request's number. A request repeated with the same number is answered again, not done again.
+ */
+id: RequestId, 
+/**
+ * The last fact this client has seen.
+ */
+seen: FactNumber, 
+/**
+ * What it wants.
+ */
+message: ClientMessage, };
+
+/**
+ * What a client wants.
+ */
+export type ClientMessage = { "type": "hello" } & Hello | { "type": "ping", } | { "type": "leave", } | { "type": "setView" } & ViewWish | { "type": "setSource", 
+/**
+ * Which source.
+ */
+source: PublishSource, 
+/**
+ * On or off.
+ */
+presence: Presence, } | { "type": "openMicrophone", } | { "type": "closeMicrophone", } | { "type": "registerToSpeak", 
+/**
+ * What about.
+ */
+topic: BoundedText | null, } | { "type": "cancelRegistration", } | { "type": "finishSpeech", } | { "type": "startPresenting", } | { "type": "stopPresenting", } | { "type": "startMeeting", } | { "type": "endMeeting", } | { "type": "putOnStage", 
+/**
+ * Whose picture.
+ */
+seat: SeatId, } | { "type": "clearStage", } | { "type": "inviteToSpeak", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "endSpeech", } | { "type": "dismissRegistration", 
+/**
+ * Whose.
+ */
+seat: SeatId, } | { "type": "lockAllMicrophones", } | { "type": "allowAllMicrophones", } | { "type": "lockMicrophone", 
+/**
+ * Whose.
+ */
+seat: SeatId, } | { "type": "allowMicrophone", 
+/**
+ * Whose.
+ */
+seat: SeatId, } | { "type": "stopPresentation", } | { "type": "allowPresenting", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "inviteSites", 
+/**
+ * Their units, in protocol order.
+ */
+units: Array<UnitCode>, } | { "type": "removeSeat", 
+/**
+ * Whose.
+ */
+seat: SeatId, };
+
+/**
+ * How a seat is connected.
+ */
+export type Connection = { "state": "absent", } | { "state": "connected", 
+/**
+ * Since when.
+ */
+since: UtcSeconds, } | { "state": "lost", 
+/**
+ * Since when.
+ */
+since: UtcSeconds, } | { "state": "left", 
+/**
+ * When.
+ */
+at: UtcSeconds, } | { "state": "removed", 
+/**
+ * When.
+ */
+at: UtcSeconds, };
+
+/**
+ * `POST /api/v1/accounts`: answered by an [`IssuedSecret`] with the first password.
+ */
+export type CreateAccount = { 
+/**
+ * The sign-in name: 3 to 64 of `a-z 0-9 . _ -`.
+ */
+username: string, 
+/**
+ * The name to show, with position ("Nguyễn Văn A, Chánh Văn phòng").
+ */
+name: BoundedText, 
+/**
+ * The unit the person belongs to.
+ */
+unit: UnitCode, 
+/**
+ * What the person may do and where.
+ */
+grants: Array<GrantView>, };
+
+/**
+ * `POST /api/v1/meetings`
+ */
+export type CreateMeeting = { 
+/**
+ * Chosen by the client, so that a repeated request makes one meeting.
+ */
+meeting: MeetingId, 
+/**
+ * The title.
+ */
+title: BoundedText, 
+/**
+ * The kind.
+ */
+kind: MeetingKind, 
+/**
+ * Which unit convenes.
+ */
+conveningUnit: UnitCode, 
+/**
+ * When it is planned to start.
+ */
+starts: UtcSeconds, 
+/**
+ * The sites, in protocol order.
+ */
+sites: Array<UnitCode>, 
+/**
+ * The persons; the creator becomes chair if none is named.
+ */
+staff: Array<MeetingStaff>, 
+/**
+ * "Tôi xác nhận nội dung không thuộc bí mật nhà nước": must be true.
+ */
+noStateSecrets: boolean, };
+
+/**
+ * By what right a connection is opened.
+ */
+export type Credential = { "kind": "ticket", 
+/**
+ * The ticket.
+ */
+ticket: Ticket, } | { "kind": "resume", 
+/**
+ * The token of the last welcome.
+ */
+token: ResumeToken, 
+/**
+ * The last fact seen; what happened since is sent, or a fresh snapshot.
+ */
+seen: FactNumber, };
+
+/**
+ * What kind of device a client runs on.
+ */
+export type DeviceKind = "room" | "computer" | "phone" | "program";
+
+/**
+ * Position of a fact in its meeting's log, from 1. 0 means "none seen".
+ */
+export type FactNumber = number;
+
+/**
+ * What an account may do in a unit and everything below it, outside of any one meeting.
+ */
+export type GrantRole = "administrator" | "convener" | "operator" | "delegate" | "viewer";
+
+/**
+ * One grant: a role in a unit and everything below it.
+ */
+export type GrantView = { 
+/**
+ * What.
+ */
+role: GrantRole, 
+/**
+ * Where.
+ */
+unit: UnitCode, };
+
+/**
+ * The first message of every connection.
+ */
+export type Hello = { 
+/**
+ * The protocol version the client speaks.
+ */
+version: number, 
+/**
+ * By what right it comes.
+ */
+credential: Credential, 
+/**
+ * What kind of device it is.
+ */
+device: DeviceKind, };
+
+/**
+ * A secret shown once: a first password, or a site's secret.
+ */
+export type IssuedSecret = { 
+/**
+ * The sign-in name or site code.
+ */
+login: string, 
+/**
+ * The secret.
+ */
+secret: string, 
+/**
+ * For sites: a link that signs in (the secret is in the fragment, which is never sent to a server).
+ */
+link?: string, 
+/**
+ * For sites: the link as a QR code, an SVG document.
+ */
+qr?: string, };
+
+/**
+ * Bounds a client must keep; a node refuses and counts what breaks them.
+ */
+export type Limits = { 
+/**
+ * Largest client frame, bytes.
+ */
+frameBytes: number, 
+/**
+ * Requests a second, sustained; twice that may come at once.
+ */
+requestsPerSecond: number, 
+/**
+ * A client that has been silent this long is taken for lost, milliseconds.
+ */
+silenceMs: number, 
+/**
+ * Largest SDP body, bytes.
+ */
+offerBytes: number, 
+/**
+ * Mosaic slots in a view.
+ */
+mosaicSlots: number, 
+/**
+ * Seats in one page of a snapshot.
+ */
+pageSeats: number, };
+
+/**
+ * A line in one word, computed by the server (web-client.md section 5.8).
+ */
+export type LineQuality = "unknown" | "good" | "fair" | "poor" | "lost";
+
+/**
+ * How much a client wants to receive.
+ */
+export type MediaProfile = "full" | "saver" | "audioOnly";
+
+/**
+ * One meeting.
+ */
+export type MeetingId = string & { readonly __id: "Meeting" };
+
+/**
+ * What kind of meeting it is; the wording differs, the rules do not (domain.md section 3.1).
+ */
+export type MeetingKind = "briefing" | "conference" | "emergency" | "councilSession" | "training" | "rehearsal";
+
+/**
+ * `GET /api/v1/meetings`: what the caller may join, soonest first, ended ones last.
+ */
+export type MeetingList = { 
+/**
+ * The meetings.
+ */
+meetings: Array<MeetingSummary>, };
+
+/**
+ * Where a meeting stands.
+ */
+export type MeetingPhase = "waiting" | "running" | "ended";
+
+/**
+ * A person with a role in one meeting.
+ */
+export type MeetingStaff = { 
+/**
+ * Who.
+ */
+account: AccountId, 
+/**
+ * Chair, secretary, operator, delegate or viewer.
+ */
+role: Role, };
+
+/**
+ * One meeting in a list.
+ */
+export type MeetingSummary = { 
+/**
+ * The meeting.
+ */
+meeting: MeetingId, 
+/**
+ * Its title.
+ */
+title: BoundedText, 
+/**
+ * Its kind.
+ */
+kind: MeetingKind, 
+/**
+ * The unit that convenes it.
+ */
+conveningUnit: UnitCode, 
+/**
+ * That unit's name.
+ */
+conveningName: string, 
+/**
+ * When it is planned to start.
+ */
+starts: UtcSeconds, 
+/**
+ * Where it stands.
+ */
+phase: MeetingPhase, 
+/**
+ * What the caller would be in it.
+ */
+role: Role, 
+/**
+ * Invited sites.
+ */
+sites: number, 
+/**
+ * Sites connected now.
+ */
+connected: number, };
+
+/**
+ * A meeting's common part as everybody sees it.
+ */
+export type MeetingView = { 
+/**
+ * The meeting.
+ */
+meeting: MeetingId, 
+/**
+ * Its title.
+ */
+title: BoundedText, 
+/**
+ * Its kind.
+ */
+kind: MeetingKind, 
+/**
+ * The unit that convenes it.
+ */
+conveningUnit: UnitCode, 
+/**
+ * That unit's name.
+ */
+conveningName: string, 
+/**
+ * When it is planned to start.
+ */
+starts: UtcSeconds, 
+/**
+ * Where it stands.
+ */
+phase: MeetingPhase, 
+/**
+ * When it was started.
+ */
+started?: UtcSeconds, 
+/**
+ * What microphones are by default.
+ */
+microphones: MicrophonePolicy, 
+/**
+ * Whose picture everybody is shown.
+ */
+stage?: SeatId, 
+/**
+ * Who has the floor.
+ */
+floor?: SeatId, 
+/**
+ * Since when.
+ */
+floorSince?: UtcSeconds, 
+/**
+ * Who presents.
+ */
+presenter?: SeatId, 
+/**
+ * Who wants to speak, first come first.
+ */
+queue: Array<QueueEntry>, 
+/**
+ * The last fact this view holds.
+ */
+fact: FactNumber, };
+
+/**
+ * A seat's microphone (domain.md section 3.4). Only `Open` passes the SFU.
+ */
+export type Microphone = "locked" | "off" | "open";
+
+/**
+ * What a seat's microphone is when it joins or after "mute all".
+ */
+export type MicrophonePolicy = "locked" | "allowed";
+
+/**
+ * An m-line's mid.
+ */
+export type Mid = string & { readonly __id: "Mid" };
+
+/**
+ * Who sits on a seat.
+ */
+export type Occupant = { "kind": "site", 
+/**
+ * The unit whose room it is.
+ */
+unit: UnitCode, } | { "kind": "person", 
+/**
+ * The account.
+ */
+account: AccountId, 
+/**
+ * The unit the person belongs to.
+ */
+unit: UnitCode, };
+
+/**
+ * How a request ended.
+ */
+export type Outcome = { "result": "done", 
+/**
+ * The fact it became, 0 if there was nothing to do.
+ */
+fact: FactNumber, } | { "result": "refused", 
+/**
+ * Why.
+ */
+refusal: Refusal, };
+
+/**
+ * Whether a source is there to be seen or heard.
+ */
+export type Presence = "on" | "off";
+
+/**
+ * Which encodings of a source the client must send. Unneeded ones are paused.
+ */
+export type PublishDemand = "paused" | "low" | "medium" | "high";
+
+/**
+ * What a client may send.
+ */
+export type PublishSource = "microphone" | "camera" | "screen" | "screenAudio";
+
+/**
+ * One registration to speak.
+ */
+export type QueueEntry = { 
+/**
+ * Who.
+ */
+seat: SeatId, 
+/**
+ * What about.
+ */
+topic?: BoundedText, 
+/**
+ * Since when.
+ */
+since: UtcSeconds, };
+
+/**
+ * Why something was not done.
+ */
+export type Refusal = "malformed" | "tooLarge" | "rateLimited" | "helloExpected" | "versionMismatch" | "signedOut" | "wrongCredential" | "lockedOut" | "passwordChangeRequired" | "weakPassword" | "ticketInvalid" | "notInvited" | "removed" | "notAllowed" | "outsideScope" | "microphoneLocked" | "noSuchMeeting" | "noSuchSeat" | "noSuchUnit" | "noSuchAccount" | "nameTaken" | "notStarted" | "ended" | "notConnected" | "presenterBusy" | "full" | "offerRejected" | "internal";
+
+/**
+ * Number a client gives a request; grows by one per request within a seat's session and makes it idempotent.
+ */
+export type RequestId = number;
+
+/**
+ * Lets a client come back to its seat after its connection broke. Replaced at each use.
+ */
+export type ResumeToken = string & { readonly __secret: "Resume" };
+
+/**
+ * Whether a returning client missed nothing.
+ */
+export type Resumed = "fresh" | "caught";
+
+/**
+ * What a seat is in its meeting.
+ */
+export type Role = "chair" | "secretary" | "operator" | "site" | "delegate" | "viewer";
+
+/**
+ * One seat of a meeting: a site or a person, whatever connection it is heard by today.
+ */
+export type SeatId = string & { readonly __id: "Seat" };
+
+/**
+ * One seat as everybody sees it.
+ */
+export type SeatView = { 
+/**
+ * The seat.
+ */
+seat: SeatId, 
+/**
+ * Who sits there.
+ */
+occupant: Occupant, 
+/**
+ * The name to show: the unit's valid name, or the person's with position.
+ */
+name: string, 
+/**
+ * A second line: for a site its parent's name, for a person the unit.
+ */
+detail: string, 
+/**
+ * The unit's tier.
+ */
+tier: TierCode, 
+/**
+ * The unit's parent, for showing seats as a tree.
+ */
+parent: UnitCode | null, 
+/**
+ * The role.
+ */
+role: Role, 
+/**
+ * Position in the invitation: protocol order.
+ */
+order: number, 
+/**
+ * How it is connected.
+ */
+connection: Connection, 
+/**
+ * Its microphone.
+ */
+microphone: Microphone, 
+/**
+ * Whether its camera is on.
+ */
+camera: boolean, 
+/**
+ * Whether it may present without being asked.
+ */
+mayPresent: boolean, };
+
+/**
+ * One frame from a node.
+ */
+export type ServerFrame = { 
+/**
+ * What is so.
+ */
+message: ServerMessage, };
+
+/**
+ * What is so.
+ */
+export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "snapshot" } & Snapshot | { "type": "changed", 
+/**
+ * The last fact in it.
+ */
+fact: FactNumber, 
+/**
+ * The new values.
+ */
+changes: Array<Change>, } | { "type": "reply", 
+/**
+ * Which request.
+ */
+re: RequestId, 
+/**
+ * How it ended.
+ */
+outcome: Outcome, } | { "type": "slots", 
+/**
+ * The slots.
+ */
+slots: Array<SlotState>, } | { "type": "publish", 
+/**
+ * Of which source.
+ */
+source: PublishSource, 
+/**
+ * Which encodings.
+ */
+demand: PublishDemand, } | { "type": "speaking", 
+/**
+ * At most three seats.
+ */
+seats: Array<SeatId>, } | { "type": "lines", 
+/**
+ * Seat and word.
+ */
+lines: Array<[SeatId, LineQuality]>, } | { "type": "pong", 
+/**
+ * The node's clock.
+ */
+serverTime: UtcSeconds, } | { "type": "bye" } & Bye;
+
+/**
+ * `GET /api/v1/session`: who is signed in.
+ */
+export type SessionView = { 
+/**
+ * The account.
+ */
+account: AccountId, 
+/**
+ * What it is.
+ */
+kind: AccountKind, 
+/**
+ * The name to show.
+ */
+name: string, 
+/**
+ * Its unit.
+ */
+unit: UnitCode, 
+/**
+ * Its unit's name.
+ */
+unitName: string, 
+/**
+ * What it may do and where.
+ */
+grants: Array<GrantView>, 
+/**
+ * Whether the password must be changed before anything else.
+ */
+mustChangePassword: boolean, };
+
+/**
+ * `POST /api/v1/session`
+ */
+export type SignIn = { "kind": "person", 
+/**
+ * The account's name.
+ */
+username: string, 
+/**
+ * The password.
+ */
+password: string, } | { "kind": "site", 
+/**
+ * The site code: its unit's code.
+ */
+code: string, 
+/**
+ * The secret issued for it.
+ */
+secret: string, };
+
+/**
+ * One site account as an administrator sees it.
+ */
+export type SiteAccountView = { 
+/**
+ * The unit whose room it is; its code is the site code.
+ */
+unit: UnitCode, 
+/**
+ * When the present secret was issued.
+ */
+issued: UtcSeconds, };
+
+/**
+ * A place in the receive pool (design.md section 3).
+ */
+export type SlotName = { "kind": "audio", 
+/**
+ * 0 to 2.
+ */
+index: number, } | { "kind": "floorAudio", } | { "kind": "programme", } | { "kind": "slides", } | { "kind": "mosaic", 
+/**
+ * 0 is the first.
+ */
+index: number, };
+
+/**
+ * What fills one slot.
+ */
+export type SlotState = { 
+/**
+ * The slot.
+ */
+slot: SlotName, 
+/**
+ * The m-line that carries it.
+ */
+mid: Mid, 
+/**
+ * Whose source fills it; absent while empty.
+ */
+seat?: SeatId, 
+/**
+ * Which source.
+ */
+source?: PublishSource, 
+/**
+ * The slot's RTP timestamp from which this holds: the name plate flips with the picture.
+ */
+rtpTimestamp: number, };
+
+/**
+ * One slot's wish in a view.
+ */
+export type SlotWish = { 
+/**
+ * Which mosaic slot.
+ */
+index: number, 
+/**
+ * Whose camera.
+ */
+seat: SeatId, 
+/**
+ * How tall it is shown, device pixels.
+ */
+height: number, };
+
+/**
+ * Part of a meeting's state; the parts of one snapshot carry the same fact number.
+ */
+export type Snapshot = { 
+/**
+ * The last fact in it.
+ */
+fact: FactNumber, 
+/**
+ * This part, from 1.
+ */
+page: number, 
+/**
+ * How many parts.
+ */
+of: number, 
+/**
+ * The common part, the same in every page.
+ */
+meeting: MeetingView, 
+/**
+ * Some seats.
+ */
+seats: Array<SeatView>, };
+
+/**
+ * Opens one WebSocket for one seat: valid once, for a minute.
+ */
+export type Ticket = string & { readonly __secret: "Ticket" };
+
+/**
+ * `POST /api/v1/meetings/{id}/ticket`
+ */
+export type TicketIssued = { 
+/**
+ * For the hello.
+ */
+ticket: Ticket, 
+/**
+ * Whether another device of the same seat is connected now and would be replaced.
+ */
+replaces: boolean, };
+
+/**
+ * A tier's code, as the unit file names it.
+ */
+export type TierCode = string & { readonly __id: "Tier" };
+
+/**
+ * One tier, from the unit file. Depth and names are data.
+ */
+export type TierView = { 
+/**
+ * Its code.
+ */
+code: TierCode, 
+/**
+ * Its name ("Cấp xã").
+ */
+name: string, };
+
+/**
+ * A unit's official code. Unique in the whole tree.
+ */
+export type UnitCode = string & { readonly __id: "Unit" };
+
+/**
+ * `GET /api/v1/units`: the units valid today, parents before children, siblings in protocol order.
+ */
+export type UnitList = { 
+/**
+ * The tiers, highest first.
+ */
+tiers: Array<TierView>, 
+/**
+ * The units.
+ */
+units: Array<UnitView>, };
+
+/**
+ * One unit.
+ */
+export type UnitView = { 
+/**
+ * Its code.
+ */
+code: UnitCode, 
+/**
+ * Its name, with its type ("Xã Tân An").
+ */
+name: string, 
+/**
+ * Its tier.
+ */
+tier: TierCode, 
+/**
+ * Its parent; absent at the root.
+ */
+parent?: UnitCode, 
+/**
+ * Position among its siblings: protocol order.
+ */
+order: number, };
+
+/**
+ * Wall time on the wire: whole seconds since 1970 UTC, good until 2106. Facts keep milliseconds in the store.
+ */
+export type UtcSeconds = number;
+
+/**
+ * Everything a client wants to see, always whole.
+ */
+export type ViewWish = { 
+/**
+ * How much it wants to receive.
+ */
+profile: MediaProfile, 
+/**
+ * Height of the programme picture in device pixels, 0 when it is not shown.
+ */
+programmeHeight: number, 
+/**
+ * Height of the slides in device pixels, 0 when they are not shown.
+ */
+slidesHeight: number, 
+/**
+ * The small pictures.
+ */
+mosaic: Array<SlotWish>, };
+
+/**
+ * The answer to a hello.
+ */
+export type Welcome = { 
+/**
+ * The version both speak.
+ */
+version: number, 
+/**
+ * Who the client is.
+ */
+you: You, 
+/**
+ * What follows.
+ */
+resumed: Resumed, 
+/**
+ * For coming back; also the bearer of `POST /api/v1/rtc`.
+ */
+resumeToken: ResumeToken, 
+/**
+ * The highest request number already done for this seat's session; continue above it.
+ */
+lastRequest: RequestId, 
+/**
+ * The node's clock.
+ */
+serverTime: UtcSeconds, 
+/**
+ * The wire's bounds.
+ */
+limits: Limits, };
+
+/**
+ * Who the client is in this meeting.
+ */
+export type You = { 
+/**
+ * Its seat.
+ */
+seat: SeatId, 
+/**
+ * Its role.
+ */
+role: Role, 
+/**
+ * What it may do.
+ */
+actions: Array<Action>, };

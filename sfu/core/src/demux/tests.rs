@@ -1,0 +1,74 @@
+use super::*;
+
+fn check(first: u8, expected: Option<Kind>) {
+    assert_eq!(kind_of(first), expected, "first byte {first}");
+}
+
+#[test]
+fn first_bytes_follow_rfc_7983() {
+    check(0, Some(Kind::Stun));
+    check(3, Some(Kind::Stun));
+    check(4, None);
+    check(19, None);
+    check(20, Some(Kind::Dtls));
+    check(63, Some(Kind::Dtls));
+    check(64, None);
+    check(128, Some(Kind::Rtp));
+    check(191, Some(Kind::Rtp));
+    check(192, None);
+}
+
+/// A binding request with a short unrelated attribute before its user name.
+fn request(name: &str) -> Vec<u8> {
+    let mut attributes = vec![0x80, 0x2A, 0, 3, 1, 2, 3, 0, 0, 6, 0, u8::try_from(name.len()).unwrap()];
+    attributes.extend_from_slice(name.as_bytes());
+    attributes.resize(attributes.len().next_multiple_of(4), 0);
+    let mut message = vec![0, 1, 0, u8::try_from(attributes.len()).unwrap()];
+    message.extend_from_slice(&STUN_COOKIE);
+    message.extend_from_slice(&[7; 12]);
+    message.extend(attributes);
+    message
+}
+
+#[test]
+fn ufrag_is_our_half_of_the_user_name() {
+    assert_eq!(local_ufrag(&request("ours:theirs")), Some("ours"));
+    assert_eq!(local_ufrag(&request("nocolon")), None);
+}
+
+#[test]
+fn cut_or_lying_messages_have_no_ufrag() {
+    let whole = request("ours:theirs");
+    for length in 0..whole.len() - 1 {
+        assert_eq!(local_ufrag(whole.get(..length).unwrap()), None, "cut at {length}");
+    }
+    let mut lying = whole.clone();
+    lying[31] = 0xFF;
+    assert_eq!(local_ufrag(&lying), None);
+}
+
+#[test]
+fn a_known_address_is_found_and_forgotten() {
+    let address: SocketAddr = "192.0.2.1:5000".parse().unwrap();
+    let local: SocketAddr = "192.0.2.9:9000".parse().unwrap();
+    let mut demux = Demux::default();
+    let dtls = Datagram { source: address, destination: local, contents: &[20, 0, 0] };
+    assert_eq!(demux.owner(&dtls), Err(Stray::Address));
+    demux.learn_address(PeerId::new(1), address);
+    assert_eq!(demux.owner(&dtls), Ok(PeerId::new(1)));
+    demux.learn_address(PeerId::new(2), address);
+    assert_eq!(demux.owner(&dtls), Ok(PeerId::new(2)));
+    demux.forget(PeerId::new(1));
+    assert_eq!(demux.owner(&dtls), Ok(PeerId::new(2)));
+    demux.forget(PeerId::new(2));
+    assert_eq!(demux.owner(&dtls), Err(Stray::Address));
+}
+
+#[test]
+fn one_peer_keeps_a_bounded_number_of_addresses() {
+    let mut demux = Demux::default();
+    for port in 1..=20_u16 {
+        demux.learn_address(PeerId::new(1), SocketAddr::from(([192, 0, 2, 1], port)));
+    }
+    assert_eq!(demux.by_address.len(), ADDRESSES_PER_PEER);
+}

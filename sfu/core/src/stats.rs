@@ -1,0 +1,63 @@
+//! What the engine counts, as plain values: a shell copies them out for its metrics.
+
+/// Counters since start. Every way a packet can vanish has its own name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Datagrams handed in.
+    pub datagrams_in: u64,
+    /// Their bytes.
+    pub bytes_in: u64,
+    /// Datagrams to send.
+    pub datagrams_out: u64,
+    /// Their bytes.
+    pub bytes_out: u64,
+    /// Media packets received and decrypted, retransmitted ones restored.
+    pub media_in: u64,
+    /// Media packets handed to a subscriber's slot, one per subscriber.
+    pub media_forwarded: u64,
+
+    /// Dropped: empty or larger than a datagram may be.
+    pub dropped_size: u64,
+    /// Dropped: the first byte is neither STUN, DTLS nor RTP.
+    pub dropped_kind: u64,
+    /// Dropped: not STUN and from an address no peer answered to.
+    pub dropped_address: u64,
+    /// Dropped: STUN for a user name no peer has.
+    pub dropped_ufrag: u64,
+    /// Dropped: the transport could not read it.
+    pub dropped_malformed: u64,
+    /// Dropped: media of a source whose gate is closed.
+    pub dropped_gate: u64,
+    /// Dropped: media on a stream that was not negotiated.
+    pub dropped_stream: u64,
+    /// Dropped: padding without media.
+    pub dropped_padding: u64,
+    /// Dropped: too late to have a place in a slot's stream.
+    pub dropped_late: u64,
+    /// Dropped: audio of somebody silent or not among the loudest.
+    pub dropped_unheard: u64,
+    /// Dropped: the subscriber has no codec for it.
+    pub dropped_codec: u64,
+
+    /// Keyframes asked of publishers.
+    pub keyframes_requested: u64,
+    /// Keyframe requests of subscribers.
+    pub keyframe_requests_in: u64,
+    /// Slots that began to show another source or layer.
+    pub slot_switches: u64,
+    /// Packets lost on the way in, as the subscribers' reports and our own sequence gaps tell.
+    pub upstream_lost: u64,
+
+    /// Offers answered.
+    pub offers_answered: u64,
+    /// Offers refused.
+    pub offers_refused: u64,
+    /// Commands about a room or a peer that does not exist.
+    pub commands_unknown: u64,
+    /// Peers dropped because their transport panicked; the node lives on.
+    pub peers_panicked: u64,
+    /// Peers now.
+    pub peers: u64,
+    /// Rooms now.
+    pub rooms: u64,
+}

@@ -1,0 +1,51 @@
+import type { Dictionary } from './vi.ts';
+import { administration } from './en/administration.ts';
+import {
+  byes,
+  common,
+  grantRoles,
+  lines,
+  meetingKinds,
+  phases,
+  profiles,
+  refusals,
+  retryIn,
+  roles,
+} from './en/common.ts';
+import { create } from './en/create.ts';
+import { after, meetings, password, signIn } from './en/entry.ts';
+import { host } from './en/host.ts';
+import { captureFailures, lobby } from './en/lobby.ts';
+import { connection, meeting, notices, seatStates, settings, shortcuts, technical } from './en/meeting.ts';
+import { terms } from './en/terms.ts';
+
+/** English, typed against the Vietnamese source. */
+export const en: Dictionary = {
+  administration,
+  after,
+  byes,
+  common,
+  connection,
+  create,
+  captureFailures,
+  grantRoles,
+  host,
+  lines,
+  lobby,
+  meeting,
+  meetingKinds,
+  meetings,
+  notices,
+  password,
+  phases,
+  profiles,
+  refusals,
+  retryIn,
+  roles,
+  seatStates,
+  settings,
+  shortcuts,
+  signIn,
+  technical,
+  terms,
+};

@@ -1,0 +1,52 @@
+import { administration } from './vi/administration.ts';
+import {
+  byes,
+  common,
+  grantRoles,
+  lines,
+  meetingKinds,
+  phases,
+  profiles,
+  refusals,
+  retryIn,
+  roles,
+} from './vi/common.ts';
+import { create } from './vi/create.ts';
+import { after, meetings, password, signIn } from './vi/entry.ts';
+import { host } from './vi/host.ts';
+import { captureFailures, lobby } from './vi/lobby.ts';
+import { connection, meeting, notices, seatStates, settings, shortcuts, technical } from './vi/meeting.ts';
+import { terms } from './vi/terms.ts';
+
+/** The source of every text of the interface; other languages are typed against it. */
+export const vi = {
+  administration,
+  after,
+  byes,
+  common,
+  connection,
+  create,
+  captureFailures,
+  grantRoles,
+  host,
+  lines,
+  lobby,
+  meeting,
+  meetingKinds,
+  meetings,
+  notices,
+  password,
+  phases,
+  profiles,
+  refusals,
+  retryIn,
+  roles,
+  seatStates,
+  settings,
+  shortcuts,
+  signIn,
+  technical,
+  terms,
+};
+
+export type Dictionary = typeof vi;

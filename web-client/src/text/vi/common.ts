@@ -1,0 +1,157 @@
+import type {
+  ByeReason,
+  GrantRole,
+  LineQuality,
+  MediaProfile,
+  MeetingKind,
+  MeetingPhase,
+  Refusal,
+  Role,
+} from '../../protocol/generated.ts';
+
+export const common = {
+  product: 'Họp trực tuyến',
+  productLong: 'Hội nghị truyền hình trực tuyến',
+  language: { label: 'Ngôn ngữ', vi: 'Tiếng Việt', en: 'English' },
+  signOut: 'Đăng xuất',
+  close: 'Đóng',
+  cancel: 'Hủy',
+  back: 'Trở lại',
+  confirm: 'Đồng ý',
+  retry: 'Thử lại',
+  save: 'Lưu',
+  remove: 'Bỏ',
+  search: 'Tìm kiếm',
+  copy: 'Sao chép',
+  copied: 'Đã sao chép',
+  print: 'In',
+  loading: 'Đang tải…',
+  help: 'Hướng dẫn sử dụng',
+  settings: 'Cài đặt',
+  menu: 'Chức năng',
+  more: 'Thêm',
+  showPassword: 'Hiện mật khẩu',
+  hidePassword: 'Ẩn mật khẩu',
+  expand: (name: string) => `Mở nhánh ${name}`,
+  collapse: (name: string) => `Thu gọn nhánh ${name}`,
+  selectedOf: (chosen: number, all: number) => `Đã chọn ${count(chosen)}/${count(all)}`,
+  noMatch: 'Không tìm thấy kết quả phù hợp. Đề nghị kiểm tra lại từ khóa.',
+  required: 'Bắt buộc nhập',
+  skipToContent: 'Chuyển đến nội dung chính',
+  notifications: 'Thông báo',
+};
+
+function count(n: number): string {
+  return n.toLocaleString('vi-VN');
+}
+
+export const meetingKinds: Record<MeetingKind, string> = {
+  briefing: 'Họp giao ban',
+  conference: 'Hội nghị',
+  emergency: 'Họp chỉ đạo khẩn',
+  councilSession: 'Kỳ họp Hội đồng nhân dân',
+  training: 'Tập huấn',
+  rehearsal: 'Phiên kết nối thử',
+};
+
+export const phases: Record<MeetingPhase, string> = {
+  waiting: 'Chưa bắt đầu',
+  running: 'Đang diễn ra',
+  ended: 'Đã kết thúc',
+};
+
+export const roles: Record<Role, string> = {
+  chair: 'Chủ trì',
+  secretary: 'Thư ký',
+  operator: 'Kỹ thuật viên điều hành',
+  site: 'Điểm cầu',
+  delegate: 'Đại biểu',
+  viewer: 'Người theo dõi',
+};
+
+export const grantRoles: Record<GrantRole, string> = {
+  administrator: 'Quản trị hệ thống',
+  convener: 'Triệu tập cuộc họp',
+  operator: 'Kỹ thuật viên điều hành',
+  delegate: 'Đại biểu',
+  viewer: 'Người theo dõi',
+};
+
+export const lines: Record<LineQuality, string> = {
+  unknown: 'Chưa đo',
+  good: 'Tốt',
+  fair: 'Trung bình',
+  poor: 'Kém',
+  lost: 'Mất kết nối',
+};
+
+export const profiles: Record<MediaProfile, string> = {
+  full: 'Đầy đủ',
+  saver: 'Tiết kiệm băng thông',
+  audioOnly: 'Chỉ nghe âm thanh',
+};
+
+/** Each sentence says what to do; whom to call is added by the view where a contact is known. */
+export const refusals: Record<Refusal, string> = {
+  malformed: 'Nội dung gửi đi không hợp lệ. Đề nghị kiểm tra lại các ô đã nhập.',
+  tooLarge: 'Nội dung gửi đi quá dài. Đề nghị rút gọn và gửi lại.',
+  rateLimited: 'Thao tác quá nhanh. Đề nghị chờ vài giây rồi thử lại.',
+  helloExpected: 'Kết nối chưa đúng trình tự. Đề nghị tải lại trang.',
+  versionMismatch: 'Trang đang mở đã cũ so với máy chủ. Đề nghị tải lại trang.',
+  signedOut: 'Phiên đăng nhập đã hết hạn. Đề nghị đăng nhập lại.',
+  wrongCredential: 'Thông tin đăng nhập chưa đúng. Đề nghị kiểm tra lại và nhập lại.',
+  lockedOut:
+    'Nhập sai quá nhiều lần, tài khoản tạm khóa. Đề nghị chờ và thử lại sau, hoặc liên hệ quản trị hệ thống.',
+  passwordChangeRequired: 'Cần đổi mật khẩu trước khi sử dụng.',
+  weakPassword: 'Mật khẩu mới quá ngắn hoặc quá phổ biến. Đề nghị đặt mật khẩu khác, từ 10 ký tự trở lên.',
+  ticketInvalid: 'Giấy vào họp đã hết hiệu lực. Đề nghị chọn lại cuộc họp và vào lại.',
+  notInvited: 'Tài khoản không có trong thành phần mời của cuộc họp này. Đề nghị liên hệ thư ký cuộc họp.',
+  removed: 'Chủ trì đã đưa điểm cầu này ra khỏi cuộc họp. Đề nghị liên hệ thư ký để được mời lại.',
+  notAllowed: 'Tài khoản không có quyền thực hiện thao tác này.',
+  outsideScope: 'Đơn vị này nằm ngoài phạm vi quản lý của tài khoản.',
+  microphoneLocked: 'Micro do chủ trì khóa. Đề nghị đăng ký phát biểu và chờ mời.',
+  noSuchMeeting: 'Không tìm thấy cuộc họp. Đề nghị tải lại danh sách.',
+  noSuchSeat: 'Không tìm thấy điểm cầu trong cuộc họp. Đề nghị tải lại trang.',
+  noSuchUnit: 'Đơn vị không tồn tại hoặc đã hết hiệu lực tại thời điểm họp. Đề nghị chọn lại đơn vị.',
+  noSuchAccount: 'Không tìm thấy tài khoản. Đề nghị kiểm tra lại tên đăng nhập.',
+  nameTaken: 'Tên đăng nhập đã có người sử dụng. Đề nghị chọn tên khác.',
+  notStarted: 'Cuộc họp chưa bắt đầu. Đề nghị chờ chủ trì khai mạc.',
+  ended: 'Cuộc họp đã kết thúc.',
+  notConnected: 'Điểm cầu chưa kết nối, chưa thể thực hiện. Đề nghị chờ điểm cầu vào họp.',
+  presenterBusy: 'Đang có điểm cầu khác trình chiếu. Đề nghị chờ hoặc dừng phần trình chiếu đó.',
+  full: 'Máy chủ đã đủ số lượng kết nối. Đề nghị liên hệ quản trị hệ thống.',
+  offerRejected:
+    'Trình duyệt và máy chủ chưa thống nhất được âm thanh, hình ảnh. Đề nghị tải lại trang hoặc cập nhật trình duyệt.',
+  internal: 'Máy chủ gặp lỗi khi xử lý. Đề nghị thử lại; nếu vẫn lỗi, liên hệ quản trị hệ thống.',
+};
+
+export const retryIn = (seconds: number) => `Có thể thử lại sau ${seconds} giây.`;
+
+export const byes: Record<ByeReason, { title: string; todo: string }> = {
+  replaced: {
+    title: 'Điểm cầu đã được mở ở thiết bị khác',
+    todo: 'Thiết bị này đã ngừng kết nối. Chọn “Vào lại tại đây” nếu muốn dùng thiết bị này thay thế.',
+  },
+  removed: {
+    title: 'Đã ra khỏi cuộc họp theo yêu cầu của chủ trì',
+    todo: 'Đề nghị liên hệ thư ký cuộc họp nếu cần được mời lại.',
+  },
+  ended: { title: 'Cuộc họp đã kết thúc', todo: 'Trân trọng cảm ơn các đại biểu.' },
+  left: { title: 'Đã rời cuộc họp', todo: 'Có thể vào lại khi cuộc họp còn diễn ra.' },
+  restarting: {
+    title: 'Máy chủ đang khởi động lại',
+    todo: 'Giữ nguyên trang này, hệ thống sẽ tự kết nối lại.',
+  },
+  overrun: {
+    title: 'Đường truyền không kịp nhận dữ liệu',
+    todo: 'Giữ nguyên trang này, hệ thống sẽ tự kết nối lại. Nếu lặp lại, đề nghị chọn chế độ tiết kiệm băng thông.',
+  },
+  misbehaved: {
+    title: 'Kết nối bị ngắt do dữ liệu không hợp lệ',
+    todo: 'Đề nghị tải lại trang. Nếu vẫn gặp, liên hệ cán bộ kỹ thuật.',
+  },
+  silent: {
+    title: 'Không còn tín hiệu từ máy này',
+    todo: 'Giữ nguyên trang này, hệ thống sẽ tự kết nối lại.',
+  },
+};

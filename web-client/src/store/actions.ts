@@ -1,7 +1,14 @@
 // What a view can do. Every action is a function or `undefined`; `undefined` means "not available now", and a view
 // then hides or disables its control. Which are available is a pure function of the state (`actionsOf`).
 
-import type { MediaProfile, MeetingId, SeatId, SignIn, UnitCode } from '../protocol/generated.ts';
+import type {
+  CreateAccount,
+  MediaProfile,
+  MeetingId,
+  SeatId,
+  SignIn,
+  UnitCode,
+} from '../protocol/generated.ts';
 import type { Language, SoundMode } from './settings.ts';
 import type { Arrangement, MeetingDraft } from './state.ts';
 
@@ -29,6 +36,12 @@ export type Actions = {
   readonly showCreate: Do;
   readonly createMeeting: Do<[MeetingDraft]>;
   readonly enterLobby: Do<[MeetingId]>;
+  readonly showAdministration: Do;
+  readonly createAccount: Do<[CreateAccount]>;
+  /** Issues a site's secret, or a new one in place of the old. */
+  readonly issueSite: Do<[UnitCode]>;
+  readonly revokeSite: Do<[UnitCode]>;
+  readonly dismissIssued: Do;
   // Lobby and devices; also available in the meeting
   readonly leaveLobby: Do;
   readonly chooseDevice: Do<[kind: DeviceKindChoice, id: string]>;
@@ -39,6 +52,9 @@ export type Actions = {
   readonly playTone: Do;
   readonly unblockSound: Do;
   readonly join: Do;
+  /** In the phase `replacing`: takes the place of the other device, or leaves it alone. */
+  readonly joinReplacing: Do;
+  readonly keepOther: Do;
   // Everywhere
   readonly chooseLanguage: Do<[Language]>;
   readonly chooseShortcuts: Do<[boolean]>;

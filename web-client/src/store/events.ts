@@ -2,10 +2,13 @@
 // and the only writer of effects; `app/` is the only place that carries effects out.
 
 import type {
-  AccountKind,
+  AccountView,
   Bye,
   ClientMessage,
+  CreateAccount,
   CreateMeeting,
+  DeviceKind,
+  IssuedSecret,
   MeetingId,
   MeetingSummary,
   PublishDemand,
@@ -15,6 +18,9 @@ import type {
   ServerMessage,
   SessionView,
   SignIn,
+  SiteAccountView,
+  Ticket,
+  UnitCode,
   UnitList,
   ViewWish,
 } from '../protocol/generated.ts';
@@ -35,6 +41,11 @@ export type Intent =
   | { readonly type: 'refreshMeetings' }
   | { readonly type: 'showCreate' }
   | { readonly type: 'createMeeting'; readonly draft: MeetingDraft }
+  | { readonly type: 'showAdministration' }
+  | { readonly type: 'createAccount'; readonly account: CreateAccount }
+  | { readonly type: 'issueSite'; readonly unit: UnitCode }
+  | { readonly type: 'revokeSite'; readonly unit: UnitCode }
+  | { readonly type: 'dismissIssued' }
   | { readonly type: 'enterLobby'; readonly meeting: MeetingId }
   | { readonly type: 'leaveLobby' }
   | { readonly type: 'chooseDevice'; readonly kind: DeviceKindChoice; readonly id: string }
@@ -43,6 +54,8 @@ export type Intent =
   | { readonly type: 'playTone' }
   | { readonly type: 'unblockSound' }
   | { readonly type: 'join' }
+  | { readonly type: 'joinReplacing' }
+  | { readonly type: 'keepOther' }
   | { readonly type: 'dismissNotice'; readonly id: number }
   | { readonly type: 'leave' }
   | { readonly type: 'camera'; readonly on: boolean }
@@ -70,7 +83,14 @@ export type Answered =
   | { readonly type: 'units'; readonly units: UnitList }
   | { readonly type: 'unitsFailed'; readonly problem: Problem }
   | { readonly type: 'meetingCreated'; readonly summary: MeetingSummary }
-  | { readonly type: 'meetingFailed'; readonly problem: Problem };
+  | { readonly type: 'meetingFailed'; readonly problem: Problem }
+  | { readonly type: 'ticket'; readonly ticket: Ticket; readonly replaces: boolean }
+  | { readonly type: 'ticketFailed'; readonly problem: Problem }
+  | { readonly type: 'accounts'; readonly accounts: readonly AccountView[] }
+  | { readonly type: 'sites'; readonly sites: readonly SiteAccountView[] }
+  | { readonly type: 'administrationFailed'; readonly problem: Problem }
+  | { readonly type: 'issued'; readonly secret: IssuedSecret }
+  | { readonly type: 'revoked' };
 
 /** What happened to the call's connection. */
 export type Linked =
@@ -117,6 +137,11 @@ export type Effect =
   | { readonly do: 'loadMeetings' }
   | { readonly do: 'loadUnits' }
   | { readonly do: 'createMeeting'; readonly body: CreateMeeting }
+  | { readonly do: 'loadAdministration' }
+  | { readonly do: 'createAccount'; readonly account: CreateAccount }
+  | { readonly do: 'issueSite'; readonly unit: UnitCode }
+  | { readonly do: 'revokeSite'; readonly unit: UnitCode }
+  | { readonly do: 'askTicket'; readonly meeting: MeetingId }
   /** Opens the device, or opens it anew with the present settings. */
   | { readonly do: 'capture'; readonly source: CaptureSource }
   | { readonly do: 'stopCapture'; readonly source: CaptureSource }
@@ -124,7 +149,13 @@ export type Effect =
   | { readonly do: 'chooseSpeaker'; readonly id: string }
   | { readonly do: 'playTone' }
   | { readonly do: 'unblockSound' }
-  | { readonly do: 'startCall'; readonly meeting: MeetingId; readonly account: AccountKind }
+  | {
+      readonly do: 'startCall';
+      readonly meeting: MeetingId;
+      readonly ticket: Ticket;
+      readonly device: DeviceKind;
+      readonly mosaic: number;
+    }
   /** Ends socket and media; says goodbye when `leave` is set, so that the seat becomes free. */
   | { readonly do: 'endCall'; readonly leave: 'sayGoodbye' | 'silently' }
   | { readonly do: 'send'; readonly message: ClientMessage }

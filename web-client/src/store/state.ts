@@ -2,8 +2,10 @@
 // means something. Views read it, `reduce.ts` makes the next one, nothing else writes it.
 
 import type {
+  AccountView,
   CreateMeeting,
   FactNumber,
+  IssuedSecret,
   LineQuality,
   MediaProfile,
   MeetingId,
@@ -15,6 +17,8 @@ import type {
   SeatId,
   SeatView,
   SessionView,
+  SiteAccountView,
+  Ticket,
   UnitList,
   You,
 } from '../protocol/generated.ts';
@@ -54,7 +58,15 @@ export type Session =
 /** The page shown while no call is going on. */
 export type Page =
   | { readonly name: 'meetings' }
-  | { readonly name: 'create'; readonly asking: Asking; readonly meeting: MeetingId };
+  | { readonly name: 'create'; readonly asking: Asking; readonly meeting: MeetingId }
+  | {
+      readonly name: 'administration';
+      readonly asking: Asking;
+      readonly accounts: Loaded<readonly AccountView[]>;
+      readonly sites: Loaded<readonly SiteAccountView[]>;
+      /** A secret just issued; shown once. */
+      readonly issued: IssuedSecret | null;
+    };
 
 /** What a host fills in; the id is chosen when the page opens, so that a repeated request makes one meeting. */
 export type MeetingDraft = Omit<CreateMeeting, 'meeting'>;
@@ -141,7 +153,7 @@ export type Live = {
   readonly pinned: SeatId | null;
   /** Node's clock minus the page's clock, milliseconds. */
   readonly clockOffsetMs: number;
-  /** A speech ended by the host or an invitation just came: shown until answered or 30 s. */
+  /** The floor was given to this seat and the microphone is not open yet. */
   readonly invited: boolean;
   readonly figures: Figures | null;
 };
@@ -156,10 +168,12 @@ export type LeftReason =
   | { readonly kind: 'misbehaved' }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-/** The call: idle → lobby → joining → live → left. */
+/** The call: idle → lobby → (replacing →) joining → live → left. */
 export type Call =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'lobby'; readonly summary: MeetingSummary }
+  | { readonly phase: 'lobby'; readonly summary: MeetingSummary; readonly asking: Asking }
+  /** Another device of the same seat is connected: replace it? Answered by `joinReplacing` or `keepOther`. */
+  | { readonly phase: 'replacing'; readonly summary: MeetingSummary; readonly ticket: Ticket }
   /** Ticket, socket, first snapshot. */
   | { readonly phase: 'joining'; readonly summary: MeetingSummary; readonly since: number }
   | ({ readonly phase: 'live' } & Live)

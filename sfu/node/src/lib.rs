@@ -1,1 +1,33 @@
-//! Under construction.
+//! The SFU's shell as a library: sockets, worker threads and the clock around `sfu-core`'s engine.
+//!
+//! What it never does: look into a packet, know a meeting, or decide about media. A room lives on one worker, a
+//! worker shares nothing with another, and whoever embeds a node speaks to it in `sfu-control` values only.
+//!
+//! 1. `config`     where a node listens and how large it is
+//! 2. `socket`     one UDP socket for each listening address and worker
+//! 3. `waker`      ends a worker's sleep when a command comes
+//! 4. `worker`     the loop: receive, engine, send, sleep till the deadline
+//! 5. `directory`  which worker has which room and peer
+//! 6. `handle`     a running node: commands in, events out, stop
+//! 7. `metrics`    plain counters, copied out by each worker
+//! 8. `clock`      the only reader of the clock
+//!
+//! Invariants: nothing on the packet path blocks or takes a lock that another worker takes; every queue has a
+//! bound; a worker that fails tells everybody on it.
+
+mod clock;
+mod config;
+mod directory;
+mod handle;
+mod metrics;
+mod socket;
+mod waker;
+mod worker;
+
+pub use config::{Listen, ListenAddress, NodeConfig, NodeError};
+pub use handle::{Node, SendError};
+pub use metrics::{NodeMetrics, SocketCounters, WorkerMetrics, WorkerState};
+pub use sfu_core::Counters;
+
+#[cfg(test)]
+mod tests;

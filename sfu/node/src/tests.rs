@@ -1,0 +1,97 @@
+//! A whole node on loopback: real sockets, real threads, real time. Nothing sleeps; every wait is for the thing
+//! itself, with a deadline that is only reached when the test fails.
+
+use crate::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics, clock};
+use sfu_control::{RoomId, SfuCommand, SfuEvent};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
+    num::NonZeroU16,
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
+};
+
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+fn config(addresses: &[IpAddr], workers: u16) -> NodeConfig {
+    NodeConfig {
+        listen: Listen::Addresses(addresses.iter().copied().map(ListenAddress::same).collect()),
+        first_port: 0,
+        workers: NonZeroU16::new(workers).unwrap(),
+        max_peers: 100,
+    }
+}
+
+fn start(addresses: &[IpAddr], workers: u16) -> (Node, Receiver<SfuEvent>) {
+    let (sender, events) = channel();
+    let on_event = move |event| sender.send(event).unwrap_or(());
+    (Node::start(&config(addresses, workers), on_event).unwrap(), events)
+}
+
+/// Waits until the published figures are as wanted.
+fn wait_for(node: &Node, what: &str, wanted: impl Fn(&NodeMetrics) -> bool) -> NodeMetrics {
+    let deadline = clock::now() + PATIENCE;
+    loop {
+        let metrics = node.metrics();
+        if wanted(&metrics) {
+            return metrics;
+        }
+        assert!(clock::now() < deadline, "{what} did not happen: {metrics:#?}");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn datagrams_of_nobody_are_counted_by_cause_on_every_address() {
+    let (node, _events) = start(&[V4, V6], 1);
+    assert_eq!(node.addresses().len(), 2);
+    for address in node.addresses() {
+        let stranger = UdpSocket::bind((address.ip(), 0)).unwrap();
+        let too_large = vec![0x80; 4_000];
+        let no_protocol = [0x40; 100];
+        let rtp_of_nobody = [0x80; 100];
+        for contents in [&too_large[..], &no_protocol, &rtp_of_nobody, &[]] {
+            stranger.send_to(contents, address).unwrap();
+        }
+    }
+    let metrics = wait_for(&node, "counting", |m| m.workers[0].sockets.received_datagrams == 8);
+    let engine = metrics.workers[0].engine;
+    assert_eq!((engine.dropped_size, engine.dropped_kind, engine.dropped_address), (4, 2, 2));
+    assert_eq!(metrics.workers[0].sockets.sent_datagrams, 0, "strangers are not answered");
+}
+
+#[test]
+fn every_worker_has_its_own_port_and_rooms() {
+    let (node, _events) = start(&[V4], 3);
+    let mut ports: Vec<_> = node.addresses().iter().map(|address| address.port()).collect();
+    ports.dedup();
+    assert_eq!(ports.len(), 3);
+
+    for room in 0..7 {
+        node.send(SfuCommand::OpenRoom { room: RoomId::new(room) }).unwrap();
+    }
+    let metrics = wait_for(&node, "opening", |m| m.workers.iter().map(|w| w.commands).sum::<u64>() == 7);
+    let commands: Vec<_> = metrics.workers.iter().map(|worker| worker.commands).collect();
+    assert_eq!(commands, [3, 2, 2]);
+}
+
+#[test]
+fn a_stopped_node_gives_its_ports_back() {
+    let (node, _events) = start(&[V4, V6], 2);
+    let addresses = node.addresses().to_vec();
+    node.stop();
+    for address in addresses {
+        UdpSocket::bind(address).unwrap();
+    }
+}
+
+#[test]
+fn a_taken_port_stops_the_start() {
+    let (node, _events) = start(&[V4], 1);
+    let config = NodeConfig { first_port: node.addresses()[0].port(), ..config(&[V4], 1) };
+    assert!(Node::start(&config, |_| {}).is_err());
+}

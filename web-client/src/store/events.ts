@@ -30,7 +30,7 @@ import type { Loudness } from '../media/meter.ts';
 import type { Figures } from '../media/stats.ts';
 import type { DeviceKindChoice, Showing } from './actions.ts';
 import type { Settings } from './settings.ts';
-import type { Arrangement, Asking, MeetingDraft, Problem } from './state.ts';
+import type { Arrangement, MeetingDraft, Problem, State } from './state.ts';
 
 /** What a person asked for. */
 export type Intent =
@@ -39,7 +39,7 @@ export type Intent =
   | { readonly type: 'signOut' }
   | { readonly type: 'showMeetings' }
   | { readonly type: 'refreshMeetings' }
-  | { readonly type: 'showCreate' }
+  | { readonly type: 'showCreate'; readonly meeting: MeetingId }
   | { readonly type: 'createMeeting'; readonly draft: MeetingDraft }
   | { readonly type: 'showAdministration' }
   | { readonly type: 'createAccount'; readonly account: CreateAccount }
@@ -102,7 +102,8 @@ export type Linked =
   | { readonly type: 'mediaFlowing' }
   | { readonly type: 'mediaRestarting' }
   | { readonly type: 'mediaRejoining' }
-  | { readonly type: 'pool'; readonly mosaic: number };
+  /** The time after which an invitation opens the microphone by itself is over. */
+  | { readonly type: 'invitationDue' };
 
 /** What devices and pictures did. */
 export type Sensed =
@@ -170,9 +171,9 @@ export type Effect =
       readonly rtpTimestamp: number;
       readonly empty: boolean;
     }
+  | { readonly do: 'remindInvitation'; readonly afterMs: number }
   | { readonly do: 'chime'; readonly sound: 'invited' | 'closed' }
   | { readonly do: 'saveSettings'; readonly settings: Settings };
 
-/** A form's request in waiting. */
-export const WAITING: Asking = { state: 'waiting' };
-export const READY: Asking = { state: 'ready' };
+/** A next state and what it asks for. */
+export type Step = { readonly state: State; readonly effects: readonly Effect[] };

@@ -4,6 +4,7 @@
 import type {
   AccountView,
   CreateMeeting,
+  DeviceKind,
   FactNumber,
   IssuedSecret,
   LineQuality,
@@ -16,10 +17,14 @@ import type {
   Refusal,
   SeatId,
   SeatView,
+  ServerMessage,
   SessionView,
   SiteAccountView,
+  Snapshot,
   Ticket,
   UnitList,
+  ViewWish,
+  Welcome,
   You,
 } from '../protocol/generated.ts';
 import type { SlotKey } from '../protocol/slots.ts';
@@ -153,9 +158,20 @@ export type Live = {
   readonly pinned: SeatId | null;
   /** Node's clock minus the page's clock, milliseconds. */
   readonly clockOffsetMs: number;
-  /** The floor was given to this seat and the microphone is not open yet. */
-  readonly invited: boolean;
+  /** The floor was given to this seat and nobody here has answered yet. */
+  readonly invitation: Invitation | null;
   readonly figures: Figures | null;
+  /** Pages of a fresh snapshot after a reconnect, until they are all there. */
+  readonly pages: readonly Snapshot[];
+  /** What is wanted on the screen; sent again after a reconnect. */
+  readonly view: ViewWish;
+};
+
+/** An invitation to speak. Times are milliseconds of the page's clock. */
+export type Invitation = {
+  readonly since: number;
+  /** When the microphone opens by itself; absent when somebody has to press the button. */
+  readonly opensAt: number | null;
 };
 
 /** Why one is not in the meeting any more. */
@@ -168,6 +184,16 @@ export type LeftReason =
   | { readonly kind: 'misbehaved' }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
+/** On the way into a meeting: welcome, then the pages of the snapshot. */
+export type Joining = {
+  readonly summary: MeetingSummary;
+  readonly since: number;
+  readonly welcome: Welcome | null;
+  readonly pages: readonly Snapshot[];
+  /** What came before the snapshot was whole; looked at once it is. */
+  readonly early: readonly ServerMessage[];
+};
+
 /** The call: idle → lobby → (replacing →) joining → live → left. */
 export type Call =
   | { readonly phase: 'idle' }
@@ -175,7 +201,7 @@ export type Call =
   /** Another device of the same seat is connected: replace it? Answered by `joinReplacing` or `keepOther`. */
   | { readonly phase: 'replacing'; readonly summary: MeetingSummary; readonly ticket: Ticket }
   /** Ticket, socket, first snapshot. */
-  | { readonly phase: 'joining'; readonly summary: MeetingSummary; readonly since: number }
+  | ({ readonly phase: 'joining' } & Joining)
   | ({ readonly phase: 'live' } & Live)
   | { readonly phase: 'left'; readonly summary: MeetingSummary; readonly reason: LeftReason };
 
@@ -207,4 +233,8 @@ export type State = {
   readonly notices: readonly Notice[];
   /** Of the next notice. */
   readonly nextNotice: number;
+  /** Device pixels per CSS pixel. */
+  readonly pixelRatio: number;
+  /** What kind of device this is: decides how many pictures it can take. */
+  readonly device: DeviceKind;
 };

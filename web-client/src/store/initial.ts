@@ -1,0 +1,36 @@
+// The state before anything has happened.
+
+import type { DeviceKind } from '../protocol/generated.ts';
+import type { Settings } from './settings.ts';
+import type { Asking, Devices, State } from './state.ts';
+
+export const READY: Asking = { state: 'ready' };
+export const WAITING: Asking = { state: 'waiting' };
+
+const NO_DEVICES: Devices = {
+  cameras: [],
+  microphones: [],
+  speakers: [],
+  camera: { state: 'off' },
+  microphone: { state: 'off' },
+  screen: { state: 'off' },
+  level: null,
+  tone: false,
+  soundBlocked: false,
+};
+
+export function initialState(settings: Settings, pixelRatio: number, device: DeviceKind): State {
+  return {
+    session: { phase: 'starting' },
+    page: { name: 'meetings' },
+    meetings: { state: 'absent' },
+    units: { state: 'absent' },
+    call: { phase: 'idle' },
+    devices: NO_DEVICES,
+    settings,
+    notices: [],
+    nextNotice: 1,
+    pixelRatio,
+    device,
+  };
+}

@@ -1,0 +1,97 @@
+// The one transition of the client: `reduce(state, event, now)` gives the next state and what it asks the edges to
+// do. Pure: no clock, no network, no framework. The walk: here → reduce/entry (signing in, pages), reduce/device
+// (cameras, settings), reduce/call (lobby to leaving) → reduce/received (the node's messages) → reduce/facts (what a
+// change means for this seat).
+
+import type { Event, Step } from './events.ts';
+import type { State } from './state.ts';
+import { onCallIntent, onLinked, onTicket } from './reduce/call.ts';
+import { onDeviceIntent, onSensed } from './reduce/device.ts';
+import { onAnswered, onEntryIntent } from './reduce/entry.ts';
+
+export function reduce(state: State, event: Event, now: number): Step {
+  switch (event.type) {
+    case 'signIn':
+    case 'changePassword':
+    case 'signOut':
+    case 'showMeetings':
+    case 'refreshMeetings':
+    case 'showCreate':
+    case 'createMeeting':
+    case 'showAdministration':
+    case 'createAccount':
+    case 'issueSite':
+    case 'revokeSite':
+    case 'dismissIssued':
+      return onEntryIntent(state, event);
+    case 'session':
+    case 'sessionMissing':
+    case 'sessionFailed':
+    case 'passwordChanged':
+    case 'passwordFailed':
+    case 'signedOut':
+    case 'meetings':
+    case 'meetingsFailed':
+    case 'units':
+    case 'unitsFailed':
+    case 'meetingCreated':
+    case 'meetingFailed':
+    case 'accounts':
+    case 'sites':
+    case 'administrationFailed':
+    case 'issued':
+    case 'revoked':
+      return onAnswered(state, event);
+    case 'ticket':
+    case 'ticketFailed':
+      return onTicket(state, event, now);
+    case 'chooseDevice':
+    case 'changeSettings':
+    case 'retryDevices':
+    case 'playTone':
+    case 'unblockSound':
+    case 'dismissNotice':
+    case 'camera':
+    case 'present':
+      return onDeviceIntent(state, event);
+    case 'devices':
+    case 'captureStarted':
+    case 'captureFailed':
+    case 'captureStopped':
+    case 'level':
+    case 'talkingWhileOff':
+    case 'toneEnded':
+    case 'soundBlocked':
+    case 'slotFlipped':
+    case 'slotFrozen':
+    case 'figures':
+      return onSensed(state, event);
+    case 'enterLobby':
+    case 'leaveLobby':
+    case 'join':
+    case 'joinReplacing':
+    case 'keepOther':
+    case 'leave':
+    case 'rejoin':
+    case 'backToMeetings':
+    case 'acceptInvitation':
+    case 'dismissInvitation':
+    case 'arrange':
+    case 'pin':
+    case 'show':
+    case 'request':
+      return onCallIntent(state, event, now);
+    case 'received':
+    case 'requestRefused':
+    case 'socketLost':
+    case 'callEnded':
+    case 'callFailed':
+    case 'mediaFlowing':
+    case 'mediaRestarting':
+    case 'mediaRejoining':
+    case 'invitationDue':
+      return onLinked(state, event, now);
+    default:
+      return event satisfies never;
+  }
+}

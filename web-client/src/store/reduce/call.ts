@@ -1,0 +1,252 @@
+// The call: lobby → joining → live → left, and what a person does in it.
+
+import type { MeetingId } from '../../protocol/generated.ts';
+import type { Showing } from '../actions.ts';
+import type { Answered, Effect, Intent, Linked, Step } from '../events.ts';
+import { READY, WAITING } from '../initial.ts';
+import { mosaicPool } from '../selectors.ts';
+import type { Call, LeftReason, State } from '../state.ts';
+import { assignMosaic, sameView, viewWish } from '../wish.ts';
+import { ownMicrophone } from './facts.ts';
+import { onReceived } from './received.ts';
+import { complain, isSignedOut, notify, signedOut, step, stopDevices, withCall, withLive } from './step.ts';
+
+type CallIntent = Extract<
+  Intent,
+  {
+    type:
+      | 'enterLobby'
+      | 'leaveLobby'
+      | 'join'
+      | 'joinReplacing'
+      | 'keepOther'
+      | 'leave'
+      | 'rejoin'
+      | 'backToMeetings'
+      | 'acceptInvitation'
+      | 'dismissInvitation'
+      | 'arrange'
+      | 'pin'
+      | 'show'
+      | 'request';
+  }
+>;
+
+export function onCallIntent(state: State, intent: CallIntent, now: number): Step {
+  switch (intent.type) {
+    case 'enterLobby':
+      return enterLobby(state, intent.meeting);
+    case 'leaveLobby':
+      return step(withCall(state, { phase: 'idle' }), ...stopDevices(), { do: 'loadMeetings' });
+    case 'join':
+      return join(state);
+    case 'joinReplacing':
+      if (state.call.phase !== 'replacing') return step(state);
+      return startCall(state, state.call, state.call.ticket, now);
+    case 'keepOther':
+      if (state.call.phase !== 'replacing') return step(state);
+      return step(withCall(state, { phase: 'lobby', summary: state.call.summary, asking: READY }));
+    case 'leave':
+      return leave(state, { kind: 'own' }, 'sayGoodbye');
+    case 'rejoin':
+      return rejoin(state, now);
+    case 'backToMeetings':
+      return step(
+        { ...withCall(state, { phase: 'idle' }), page: { name: 'meetings' } },
+        { do: 'loadMeetings' },
+      );
+    case 'acceptInvitation':
+      return step(
+        withLive(state, () => ({ invitation: null })),
+        {
+          do: 'send',
+          message: { type: 'openMicrophone' },
+        },
+      );
+    case 'dismissInvitation':
+      return step(
+        withLive(state, () => ({ invitation: null })),
+        {
+          do: 'send',
+          message: { type: 'finishSpeech' },
+        },
+      );
+    case 'arrange':
+      return step(withLive(state, () => ({ arrangement: intent.arrangement })));
+    case 'pin':
+      return step(withLive(state, () => ({ pinned: intent.seat })));
+    case 'show':
+      return show(state, intent.showing);
+    case 'request':
+      return step(state, { do: 'send', message: intent.message });
+    default:
+      return intent satisfies never;
+  }
+}
+
+export function onTicket(
+  state: State,
+  event: Extract<Answered, { type: 'ticket' | 'ticketFailed' }>,
+  now: number,
+): Step {
+  const { call } = state;
+  if (call.phase !== 'lobby' && call.phase !== 'joining') return step(state);
+  if (event.type === 'ticketFailed') {
+    if (isSignedOut(event.problem)) return signedOut(state, event.problem);
+    if (call.phase === 'joining')
+      return leave(state, { kind: 'problem', problem: event.problem }, 'silently');
+    return step(withCall(state, { ...call, asking: { state: 'failed', problem: event.problem } }));
+  }
+  if (call.phase === 'lobby' && event.replaces) {
+    return step(withCall(state, { phase: 'replacing', summary: call.summary, ticket: event.ticket }));
+  }
+  return startCall(state, call, event.ticket, now);
+}
+
+export function onLinked(state: State, event: Linked, now: number): Step {
+  switch (event.type) {
+    case 'received':
+      return onReceived(state, event.message, now);
+    case 'requestRefused':
+      return onRefused(state, event);
+    case 'socketLost':
+      return step(
+        withLive(state, (live) =>
+          live.socket.state === 'up' ? { socket: { state: 'resuming', since: now } } : {},
+        ),
+      );
+    case 'callEnded':
+      return leave(state, ended(event.bye), 'silently');
+    case 'callFailed':
+      if (isSignedOut(event.problem)) return signedOut(state, event.problem);
+      return leave(state, { kind: 'problem', problem: event.problem }, 'silently');
+    case 'mediaFlowing':
+      return step(withLive(state, () => ({ media: { state: 'flowing' } })));
+    case 'mediaRestarting':
+      return step(withLive(state, () => ({ media: { state: 'restarting', since: now } })));
+    case 'mediaRejoining':
+      return step(
+        withLive(state, (live) => ({
+          media: { state: 'rejoining', since: 'since' in live.media ? live.media.since : now },
+        })),
+      );
+    case 'invitationDue':
+      return invitationDue(state, now);
+    default:
+      return event satisfies never;
+  }
+}
+
+function enterLobby(state: State, meeting: MeetingId): Step {
+  if (state.meetings.state !== 'loaded') return step(state);
+  const summary = state.meetings.value.find((candidate) => candidate.meeting === meeting);
+  if (summary === undefined) return step(state);
+  return step(
+    withCall(state, { phase: 'lobby', summary, asking: READY }),
+    { do: 'listDevices' },
+    { do: 'capture', source: 'camera' },
+    { do: 'capture', source: 'microphone' },
+  );
+}
+
+function join(state: State): Step {
+  if (state.call.phase !== 'lobby') return step(state);
+  const call: Call = { ...state.call, asking: WAITING };
+  return step(withCall(state, call), { do: 'askTicket', meeting: call.summary.meeting });
+}
+
+function rejoin(state: State, now: number): Step {
+  if (state.call.phase !== 'left') return step(state);
+  const { summary } = state.call;
+  const call: Call = { phase: 'joining', summary, since: now, welcome: null, pages: [], early: [] };
+  return step(
+    withCall(state, call),
+    { do: 'capture', source: 'camera' },
+    { do: 'capture', source: 'microphone' },
+    { do: 'askTicket', meeting: summary.meeting },
+  );
+}
+
+type WithSummary = Extract<Call, { summary: unknown }>;
+
+function startCall(
+  state: State,
+  { summary }: WithSummary,
+  ticket: Extract<Effect, { do: 'startCall' }>['ticket'],
+  now: number,
+): Step {
+  const call: Call = { phase: 'joining', summary, since: now, welcome: null, pages: [], early: [] };
+  return step(withCall(state, call), {
+    do: 'startCall',
+    meeting: summary.meeting,
+    ticket,
+    device: state.device,
+    mosaic: mosaicPool(summary.role, state.device),
+  });
+}
+
+function leave(state: State, reason: LeftReason, how: 'sayGoodbye' | 'silently'): Step {
+  const { call } = state;
+  if (call.phase !== 'joining' && call.phase !== 'live') return step(state);
+  return step(
+    withCall(state, { phase: 'left', summary: call.summary, reason }),
+    { do: 'endCall', leave: how },
+    ...stopDevices(),
+  );
+}
+
+function ended(bye: Extract<Linked, { type: 'callEnded' }>['bye']): LeftReason {
+  switch (bye) {
+    case 'replaced':
+    case 'removed':
+    case 'ended':
+    case 'misbehaved':
+      return { kind: bye };
+    case 'left':
+      return { kind: 'own' };
+    case 'restarting':
+    case 'overrun':
+    case 'silent':
+      return { kind: 'problem', problem: { kind: 'unreachable' } };
+    default:
+      return bye satisfies never;
+  }
+}
+
+function onRefused(state: State, event: Extract<Linked, { type: 'requestRefused' }>): Step {
+  const told = complain(state, { kind: 'refused', refusal: event.refusal });
+  // A screen that may not be presented is not left captured.
+  if (event.request.type === 'startPresenting') return step(told, { do: 'stopCapture', source: 'screen' });
+  if (event.request.type === 'openMicrophone' && event.refusal === 'microphoneLocked') {
+    return step(notify(state, { kind: 'microphoneLocked' }));
+  }
+  return step(told);
+}
+
+function show(state: State, showing: Showing): Step {
+  const { call } = state;
+  if (call.phase !== 'live') return step(state);
+  const pool = mosaicPool(call.you.role, state.device);
+  const shown = showing.tiles.filter(({ height }) => height > 0).map(({ seat }) => seat);
+  const mosaic = assignMosaic(call.mosaic, shown, pool);
+  const view = viewWish(showing, mosaic, call.profile, state.pixelRatio);
+  if (sameView(view, call.view)) return step(state);
+  return step(
+    withLive(state, () => ({ mosaic, view })),
+    { do: 'sendView', view },
+  );
+}
+
+function invitationDue(state: State, now: number): Step {
+  const { call } = state;
+  if (call.phase !== 'live' || call.invitation === null) return step(state);
+  const { opensAt } = call.invitation;
+  if (opensAt === null || now < opensAt || ownMicrophone(call) === 'open') return step(state);
+  return step(
+    withLive(state, () => ({ invitation: null })),
+    {
+      do: 'send',
+      message: { type: 'openMicrophone' },
+    },
+  );
+}

@@ -1,0 +1,159 @@
+// Signing in, the pages outside of a meeting, and what the HTTP API answers.
+
+import type { SessionView } from '../../protocol/generated.ts';
+import type { Answered, Intent, Step } from '../events.ts';
+import { READY, WAITING } from '../initial.ts';
+import type { Asking, Problem, State } from '../state.ts';
+import { complain, isSignedOut, notify, signedOut, step } from './step.ts';
+
+type EntryIntent = Extract<
+  Intent,
+  {
+    type:
+      | 'signIn'
+      | 'changePassword'
+      | 'signOut'
+      | 'showMeetings'
+      | 'refreshMeetings'
+      | 'showCreate'
+      | 'createMeeting'
+      | 'showAdministration'
+      | 'createAccount'
+      | 'issueSite'
+      | 'revokeSite'
+      | 'dismissIssued';
+  }
+>;
+
+type EntryAnswer = Exclude<Answered, { type: 'ticket' | 'ticketFailed' }>;
+
+export function onEntryIntent(state: State, intent: EntryIntent): Step {
+  switch (intent.type) {
+    case 'signIn':
+      return step(
+        { ...state, session: { phase: 'signedOut', asking: WAITING } },
+        { do: 'signIn', as: intent.as },
+      );
+    case 'changePassword':
+      return step(asking(state, WAITING), {
+        do: 'changePassword',
+        current: intent.current,
+        next: intent.next,
+      });
+    case 'signOut':
+      return step(state, { do: 'signOut' });
+    case 'showMeetings':
+      return step({ ...state, page: { name: 'meetings' } }, { do: 'loadMeetings' });
+    case 'refreshMeetings':
+      return step(state, { do: 'loadMeetings' });
+    case 'showCreate':
+      return step(
+        { ...state, page: { name: 'create', asking: READY, meeting: intent.meeting } },
+        ...(state.units.state === 'loaded' ? [] : [{ do: 'loadUnits' } as const]),
+      );
+    case 'createMeeting':
+      if (state.page.name !== 'create') return step(state);
+      return step(asking(state, WAITING), {
+        do: 'createMeeting',
+        body: { ...intent.draft, meeting: state.page.meeting },
+      });
+    case 'showAdministration':
+      return showAdministration(state);
+    case 'createAccount':
+      return step(asking(state, WAITING), { do: 'createAccount', account: intent.account });
+    case 'issueSite':
+      return step(asking(state, WAITING), { do: 'issueSite', unit: intent.unit });
+    case 'revokeSite':
+      return step(asking(state, WAITING), { do: 'revokeSite', unit: intent.unit });
+    case 'dismissIssued':
+      return step(inAdministration(state, { issued: null }));
+    default:
+      return intent satisfies never;
+  }
+}
+
+export function onAnswered(state: State, event: EntryAnswer): Step {
+  switch (event.type) {
+    case 'session':
+      return signedIn(state, event.session);
+    case 'sessionMissing':
+      return signedOut(state);
+    case 'sessionFailed':
+      return signedOut(state, event.problem);
+    case 'passwordChanged':
+      if (state.session.phase !== 'mustChangePassword') return step(state);
+      return signedIn(state, { ...state.session.session, mustChangePassword: false });
+    case 'signedOut':
+      return signedOut(state);
+    case 'meetings':
+      return step({ ...state, meetings: { state: 'loaded', value: event.meetings } });
+    case 'meetingsFailed':
+      if (state.meetings.state === 'loaded') return step(complain(state, event.problem));
+      return failed({ ...state, meetings: { state: 'failed', problem: event.problem } }, event.problem);
+    case 'units':
+      return step({ ...state, units: { state: 'loaded', value: event.units } });
+    case 'unitsFailed':
+      return failed({ ...state, units: { state: 'failed', problem: event.problem } }, event.problem);
+    case 'meetingCreated':
+      return step(notify({ ...state, page: { name: 'meetings' } }, { kind: 'meetingCreated' }), {
+        do: 'loadMeetings',
+      });
+    case 'accounts':
+      return step(inAdministration(state, { accounts: { state: 'loaded', value: event.accounts } }));
+    case 'sites':
+      return step(inAdministration(state, { sites: { state: 'loaded', value: event.sites } }));
+    case 'issued':
+      return step(inAdministration(state, { asking: READY, issued: event.secret }), {
+        do: 'loadAdministration',
+      });
+    case 'revoked':
+      return step(inAdministration(state, { asking: READY }), { do: 'loadAdministration' });
+    case 'passwordFailed':
+    case 'meetingFailed':
+    case 'administrationFailed':
+      return failed(asking(state, { state: 'failed', problem: event.problem }), event.problem);
+    default:
+      return event satisfies never;
+  }
+}
+
+function signedIn(state: State, session: SessionView): Step {
+  if (session.mustChangePassword) {
+    return step({ ...state, session: { phase: 'mustChangePassword', session, asking: READY } });
+  }
+  return step(
+    { ...state, session: { phase: 'signedIn', session }, meetings: { state: 'loading' } },
+    { do: 'loadMeetings' },
+    { do: 'loadUnits' },
+  );
+}
+
+/** A failed request says so where it was made, unless the session turns out to be over. */
+function failed(state: State, problem: Problem): Step {
+  return isSignedOut(problem) ? signedOut(state, problem) : step(state);
+}
+
+function asking(state: State, value: Asking): State {
+  if (state.session.phase === 'mustChangePassword') {
+    return { ...state, session: { ...state.session, asking: value } };
+  }
+  if (state.page.name === 'meetings') return state;
+  return { ...state, page: { ...state.page, asking: value } };
+}
+
+type Administration = Extract<State['page'], { name: 'administration' }>;
+
+function inAdministration(state: State, change: Partial<Administration>): State {
+  return state.page.name === 'administration' ? { ...state, page: { ...state.page, ...change } } : state;
+}
+
+function showAdministration(state: State): Step {
+  const page: Administration = {
+    name: 'administration',
+    asking: READY,
+    accounts: { state: 'loading' },
+    sites: { state: 'loading' },
+    issued: null,
+  };
+  return step({ ...state, page }, { do: 'loadAdministration' }, { do: 'loadUnits' });
+}

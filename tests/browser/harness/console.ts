@@ -1,0 +1,69 @@
+// What the chair, the secretary and the operator do, by the words on their screen.
+
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { words } from './words.ts';
+
+type Words = (typeof words)['vi'];
+
+export class Console {
+  readonly #page: Page;
+  readonly #words: Words;
+
+  constructor(page: Page, text: Words) {
+    this.#page = page;
+    this.#words = text;
+  }
+
+  async startMeeting(): Promise<void> {
+    await this.#button(this.#words.terms.briefing.start).click();
+    await expect(this.#button(this.#words.terms.briefing.start)).toBeHidden();
+  }
+
+  async invite(name: string): Promise<void> {
+    await this.#choose(name, this.#words.host.invite);
+  }
+
+  async putOnStage(name: string): Promise<void> {
+    await this.#choose(name, this.#words.host.putOnStage);
+  }
+
+  async allowMicrophone(name: string): Promise<void> {
+    await this.#choose(name, this.#words.host.allowOne);
+  }
+
+  async lockMicrophone(name: string): Promise<void> {
+    await this.#choose(name, this.#words.host.lockOne);
+  }
+
+  async endSpeech(): Promise<void> {
+    await this.#button(this.#words.host.endSpeech).click();
+  }
+
+  async lockAll(): Promise<void> {
+    await this.#button(this.#words.host.lockAll).click();
+  }
+
+  async allowAll(): Promise<void> {
+    await this.#button(this.#words.host.allowAll).click();
+  }
+
+  /** How many of the invited sites are here, as the console says it. */
+  async countsPresent(present: number, all: number): Promise<void> {
+    const said = this.#words.meeting.connected(String(present), String(all));
+    await expect(this.#page.getByText(said).first()).toBeVisible();
+  }
+
+  /** A line of the list of sites. */
+  row(name: string): Locator {
+    return this.#page.getByRole('treegrid').getByRole('row').filter({ hasText: name });
+  }
+
+  async #choose(name: string, action: string): Promise<void> {
+    await this.#page.getByRole('button', { name: this.#words.host.seatActions(name) }).click();
+    await this.#page.getByRole('menuitem', { name: action, exact: true }).click();
+  }
+
+  #button(name: string): Locator {
+    return this.#page.getByRole('button', { name, exact: true });
+  }
+}

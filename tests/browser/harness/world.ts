@@ -1,0 +1,182 @@
+// A story's world: one node with sample units, its administrator, a chair, and as many sites as the story asks for, each
+// in a browser of its own kind. Setting up happens here and never in a story.
+
+import { test as base, type Browser } from '@playwright/test';
+import { randomBytes } from 'node:crypto';
+import type { CreateMeeting, SignIn } from '../../../web-client/src/protocol/generated.ts';
+import { Session } from './api.ts';
+import { launch, type BrowserName } from './browsers.ts';
+import type { Link } from './link.ts';
+import { cellsOf, PICTURE } from './marker.ts';
+import { Node, unitsOf } from './node.ts';
+import { instrument, type PageSetup } from './page-script.ts';
+import { Participant } from './participant.ts';
+
+const SAMPLE = 'three-tier';
+const PASSWORD = 'Sông dài biển rộng 2026';
+
+/** How a participant comes. */
+export type Coming = {
+  readonly by?: BrowserName;
+  /** In a browser that the story opened itself. */
+  readonly browser?: Browser;
+  readonly link?: Link;
+  readonly origin?: string;
+  readonly family?: PageSetup['family'];
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly language?: 'vi' | 'en';
+};
+
+/** A meeting that a story takes place in. */
+export type Meeting = { readonly id: string; readonly title: string };
+
+export class World {
+  readonly node: Node;
+  readonly units: Awaited<ReturnType<typeof unitsOf>>;
+  readonly #administrator: Session;
+  #chair: { session: Session; as: SignIn } | null = null;
+  #chromium: Browser | null = null;
+  #markers = 0;
+  #people = 0;
+  #participants: Participant[] = [];
+  #browsers: Browser[] = [];
+
+  static async open(): Promise<World> {
+    const node = await Node.fresh(SAMPLE);
+    await node.start();
+    const { login, secret } = node.firstAdministrator();
+    const administrator = await Session.open(node.origin, { kind: 'person', username: login, password: secret });
+    await administrator.changePassword(secret, PASSWORD);
+    return new World(node, administrator, await unitsOf(SAMPLE));
+  }
+
+  private constructor(node: Node, administrator: Session, units: World['units']) {
+    this.node = node;
+    this.#administrator = administrator;
+    this.units = units;
+  }
+
+  /** The top unit, which convenes. */
+  get top(): string {
+    return this.units[0]?.code ?? '';
+  }
+
+  /** A person of the top unit who may convene, with a first password that must be changed. */
+  async newcomer(): Promise<{ username: string; password: string }> {
+    this.#people += 1;
+    const { login, secret } = await this.#administrator.createAccount({
+      username: `can-bo-${this.#people}`,
+      name: `Nguyễn Văn ${'ABCDEGHIK'[this.#people % 9]}, Chánh Văn phòng`,
+      unit: this.top,
+      grants: [{ role: 'convener', unit: this.top }],
+    } as Parameters<Session['createAccount']>[0]);
+    return { username: login, password: secret };
+  }
+
+  /** A meeting of these sites, convened by the chair. */
+  async meeting(title: string, sites: readonly string[]): Promise<Meeting> {
+    const { session } = await this.#convener();
+    const id = randomBytes(12).toString('hex');
+    await session.createMeeting({
+      meeting: id,
+      title,
+      kind: 'briefing',
+      conveningUnit: this.top,
+      starts: Math.floor(Date.now() / 1000),
+      sites,
+      staff: [],
+      noStateSecrets: true,
+    } as unknown as CreateMeeting);
+    return { id, title };
+  }
+
+  /** The person who convened, in a browser of its own; signed out. */
+  async chair(coming: Coming = {}): Promise<Participant> {
+    const { as } = await this.#convener();
+    return await this.#participant('Chủ trì', as, coming);
+  }
+
+  /** A unit's meeting room, in a browser of its own; signed out. */
+  async site(code: string, coming: Coming = {}): Promise<Participant> {
+    const { secret } = await this.#administrator.issueSiteSecret(code);
+    const name = this.units.find((unit) => unit.code === code)?.name ?? code;
+    return await this.#participant(name, { kind: 'site', code, secret }, coming);
+  }
+
+  /** A person who is known by name and password. */
+  async person(username: string, password: string, coming: Coming = {}): Promise<Participant> {
+    return await this.#participant(username, { kind: 'person', username, password }, coming);
+  }
+
+  /** Ends everybody's browser; the node stays for the next story. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#participants.map(async (one) => await one.close()));
+    await Promise.all(this.#browsers.map(async (browser) => await browser.close()));
+    this.#participants = [];
+    this.#browsers = [];
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
+    await this.#chromium?.close();
+    await this.node.remove();
+  }
+
+  async #convener(): Promise<{ session: Session; as: SignIn }> {
+    if (this.#chair) return this.#chair;
+    const { username, password } = await this.newcomer();
+    const session = await Session.open(this.node.origin, { kind: 'person', username, password });
+    await session.changePassword(password, PASSWORD);
+    this.#chair = { session, as: { kind: 'person', username, password: PASSWORD } };
+    return this.#chair;
+  }
+
+  async #participant(name: string, as: SignIn, coming: Coming): Promise<Participant> {
+    this.#markers = (this.#markers % 63) + 1;
+    const marker = this.#markers;
+    const browser = coming.browser ?? (await this.#browser(coming.by ?? 'chromium'));
+    const context = await browser.newContext({
+      viewport: coming.viewport ?? { width: 1366, height: 768 },
+      ignoreHTTPSErrors: true,
+    });
+    const setup: PageSetup = {
+      cells: cellsOf(marker),
+      picture: PICTURE,
+      mediaPort: coming.link?.mediaPort ?? null,
+      family: coming.family ?? (coming.link ? 'v4' : 'any'),
+    };
+    await context.addInitScript(instrument, setup);
+    const page = await context.newPage();
+    const origin = coming.link ? `http://127.0.0.1:${coming.link.httpPort}` : (coming.origin ?? this.node.origin);
+    const participant = new Participant({ name, as, marker, page, origin, language: coming.language ?? 'vi' });
+    this.#participants.push(participant);
+    return participant;
+  }
+
+  async #browser(name: BrowserName): Promise<Browser> {
+    if (name === 'chromium') {
+      this.#chromium ??= await launch(name);
+      return this.#chromium;
+    }
+    const browser = await launch(name);
+    this.#browsers.push(browser);
+    return browser;
+  }
+}
+
+/** Stories share one node; each has its own browsers. */
+export const story = base.extend<{ world: World }, { shared: World }>({
+  shared: [
+    async ({}, use) => {
+      const world = await World.open();
+      await use(world);
+      await world.close();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  world: async ({ shared }, use, info) => {
+    await use(shared);
+    await shared.clear();
+    if (info.status !== info.expectedStatus) console.log(shared.node.log.slice(-4000));
+  },
+});

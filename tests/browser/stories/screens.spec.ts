@@ -1,0 +1,84 @@
+// Every screen, in both languages: no accessibility violation, nothing the content security policy forbids, and a picture
+// of it in results/ for people to look at.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect } from '@playwright/test';
+import { join } from 'node:path';
+import type { Participant } from '../harness/participant.ts';
+import { story, type World } from '../harness/world.ts';
+import type { Language } from '../harness/words.ts';
+
+const RESULTS = join(import.meta.dirname, '../results');
+const SIZES = [
+  { width: 1366, height: 768 },
+  { width: 1920, height: 1080 },
+  { width: 390, height: 844 },
+];
+
+/** Pictures at every size, and the accessibility check at the first. */
+async function screen(one: Participant, name: string, language: Language): Promise<void> {
+  for (const size of SIZES) {
+    await one.page.setViewportSize(size);
+    await one.page.screenshot({ path: join(RESULTS, `${name}-${language}-${size.width}.png`) });
+  }
+  await one.page.setViewportSize(SIZES[0] ?? { width: 1366, height: 768 });
+  const { violations } = await new AxeBuilder({ page: one.page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+  expect.soft(told, `${name}, ${language}`).toEqual([]);
+  expect.soft(await one.violations(), `${name}, ${language}: content security policy`).toEqual([]);
+}
+
+async function entry(world: World, language: Language): Promise<void> {
+  const { username, password } = await world.newcomer();
+  const person = await world.person(username, password, { language });
+  const { page, words } = person;
+  await person.open();
+  await screen(person, '1-sign-in', language);
+  await page.getByRole('tab', { name: words.signIn.siteTab }).click();
+  await screen(person, '2-sign-in-site', language);
+  await person.signIn();
+  await expect(page.getByRole('heading', { name: words.password.title })).toBeVisible();
+  await screen(person, '3-first-password', language);
+  await page.getByLabel(words.password.current).fill(password);
+  await page.getByLabel(words.password.next, { exact: true }).fill('Núi cao rừng sâu 2026');
+  await page.getByLabel(words.password.again).fill('Núi cao rừng sâu 2026');
+  await person.button(words.password.submit).click();
+  await expect(page.getByRole('heading', { name: words.meetings.mine })).toBeVisible();
+  await screen(person, '4-no-meetings', language);
+  await person.button(words.meetings.create).first().click();
+  await person.button(words.create.selectTier('Cấp xã')).click();
+  await screen(person, '5-create', language);
+}
+
+async function room(world: World, language: Language): Promise<void> {
+  const sites = ['11001', '11002', '11003'];
+  const meeting = await world.meeting('Hội nghị sơ kết quý III', sites);
+  const chair = await world.chair({ language });
+  const speaker = await world.site('11001', { language });
+  const watching = await world.site('11002', { language });
+  await chair.signIn();
+  await screen(chair, '6-meetings', language);
+  await chair.enterLobby(meeting.title);
+  await screen(chair, '7-lobby', language);
+  await chair.button(chair.words.lobby.join).click();
+  await chair.isInside();
+  for (const one of [speaker, watching]) await one.join(meeting.title);
+  await screen(watching, '8-waiting-room', language);
+  await chair.console.startMeeting();
+  await chair.console.invite(speaker.name);
+  await expect(speaker.button(speaker.words.meeting.inviteAccept)).toBeVisible();
+  await screen(speaker, '9-invited', language);
+  await speaker.acceptInvitation();
+  await watching.register('Đê Cẩm Châu');
+  await watching.sees(speaker);
+  await screen(watching, '10-meeting-site', language);
+  await screen(speaker, '11-meeting-speaker', language);
+  await screen(chair, '12-meeting-host', language);
+  await watching.leave();
+  await screen(watching, '13-left', language);
+}
+
+for (const language of ['vi', 'en'] as Language[]) {
+  story(`${language}: sign-in, first password, meetings, creating`, async ({ world }) => await entry(world, language));
+  story(`${language}: lobby, meeting room, host, after`, async ({ world }) => await room(world, language));
+}

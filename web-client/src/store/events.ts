@@ -87,6 +87,7 @@ export type Answered =
   | { readonly type: 'ticket'; readonly ticket: Ticket; readonly replaces: boolean }
   | { readonly type: 'ticketFailed'; readonly problem: Problem }
   | { readonly type: 'accounts'; readonly accounts: readonly AccountView[] }
+  | { readonly type: 'accountsFailed'; readonly problem: Problem }
   | { readonly type: 'sites'; readonly sites: readonly SiteAccountView[] }
   | { readonly type: 'administrationFailed'; readonly problem: Problem }
   | { readonly type: 'issued'; readonly secret: IssuedSecret }
@@ -138,6 +139,8 @@ export type Effect =
   | { readonly do: 'loadMeetings' }
   | { readonly do: 'loadUnits' }
   | { readonly do: 'createMeeting'; readonly body: CreateMeeting }
+  /** For naming people in a new meeting; answered by `accounts` or `accountsFailed`. */
+  | { readonly do: 'loadAccounts' }
   | { readonly do: 'loadAdministration' }
   | { readonly do: 'createAccount'; readonly account: CreateAccount }
   | { readonly do: 'issueSite'; readonly unit: UnitCode }

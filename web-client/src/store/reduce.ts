@@ -37,6 +37,7 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'meetingCreated':
     case 'meetingFailed':
     case 'accounts':
+    case 'accountsFailed':
     case 'sites':
     case 'administrationFailed':
     case 'issued':

@@ -63,7 +63,13 @@ export type Session =
 /** The page shown while no call is going on. */
 export type Page =
   | { readonly name: 'meetings' }
-  | { readonly name: 'create'; readonly asking: Asking; readonly meeting: MeetingId }
+  | {
+      readonly name: 'create';
+      readonly asking: Asking;
+      readonly meeting: MeetingId;
+      /** Who can be named as chair, secretary or operator. */
+      readonly accounts: Loaded<readonly AccountView[]>;
+    }
   | {
       readonly name: 'administration';
       readonly asking: Asking;

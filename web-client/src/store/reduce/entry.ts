@@ -1,9 +1,9 @@
 // Signing in, the pages outside of a meeting, and what the HTTP API answers.
 
-import type { SessionView } from '../../protocol/generated.ts';
+import type { AccountView, SessionView } from '../../protocol/generated.ts';
 import type { Answered, Intent, Step } from '../events.ts';
 import { READY, WAITING } from '../initial.ts';
-import type { Asking, Problem, State } from '../state.ts';
+import type { Asking, Loaded, Problem, State } from '../state.ts';
 import { complain, isSignedOut, notify, signedOut, step } from './step.ts';
 
 type EntryIntent = Extract<
@@ -48,7 +48,11 @@ export function onEntryIntent(state: State, intent: EntryIntent): Step {
       return step(state, { do: 'loadMeetings' });
     case 'showCreate':
       return step(
-        { ...state, page: { name: 'create', asking: READY, meeting: intent.meeting } },
+        {
+          ...state,
+          page: { name: 'create', asking: READY, meeting: intent.meeting, accounts: { state: 'loading' } },
+        },
+        { do: 'loadAccounts' },
         ...(state.units.state === 'loaded' ? [] : [{ do: 'loadUnits' } as const]),
       );
     case 'createMeeting':
@@ -99,7 +103,9 @@ export function onAnswered(state: State, event: EntryAnswer): Step {
         do: 'loadMeetings',
       });
     case 'accounts':
-      return step(inAdministration(state, { accounts: { state: 'loaded', value: event.accounts } }));
+      return step(withAccounts(state, { state: 'loaded', value: event.accounts }));
+    case 'accountsFailed':
+      return failed(withAccounts(state, { state: 'failed', problem: event.problem }), event.problem);
     case 'sites':
       return step(inAdministration(state, { sites: { state: 'loaded', value: event.sites } }));
     case 'issued':
@@ -145,6 +151,10 @@ type Administration = Extract<State['page'], { name: 'administration' }>;
 
 function inAdministration(state: State, change: Partial<Administration>): State {
   return state.page.name === 'administration' ? { ...state, page: { ...state.page, ...change } } : state;
+}
+
+function withAccounts(state: State, accounts: Loaded<readonly AccountView[]>): State {
+  return state.page.name === 'meetings' ? state : { ...state, page: { ...state.page, accounts } };
 }
 
 function showAdministration(state: State): Step {

@@ -1,17 +1,32 @@
 //! The front door: owns peers and rooms. Inputs go in with the time they happened, outputs come out until a
 //! deadline does.
 
+mod commands;
+mod deadlines;
+mod media;
+mod member;
+mod settle;
+
+use member::Member;
+pub(crate) use member::Members;
+
 use crate::datagram::{Datagram, Transmit};
 use crate::demux::{Demux, Stray};
+use crate::peer::{PeerOutput, TransportFactory};
+use crate::room::Room;
 use crate::stats::Counters;
-use crate::timer::Timers;
-use sfu_control::{SfuCommand, SfuEvent};
-use std::collections::VecDeque;
+use crate::timer::{Timer, Timers};
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha20Rng;
+use sfu_control::{DisconnectReason, PeerId, RoomId, SfuCommand, SfuEvent};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What [`Output::Timeout`] says when nothing at all is armed.
 const IDLE: Duration = Duration::from_secs(3_600);
+/// A transport that gives more outputs than this without a pause is broken; it is left for the next turn.
+const OUTPUTS_PER_TURN_MAX: usize = 100_000;
 
 /// What an engine is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +82,37 @@ pub enum Output {
 /// **Drain rule.** After one input, or a batch of inputs that arrived together, call [`Engine::poll_output`]
 /// until it gives [`Output::Timeout`]; then wait for the next input or that instant, whichever is first, and in
 /// the latter case hand in [`Input::Timeout`]. `now` never goes back.
+///
+/// ```
+/// use sfu_core::{Engine, EngineConfig, Input, Output};
+/// # #[expect(clippy::disallowed_methods, reason = "an example plays the shell")]
+/// let now = std::time::Instant::now();
+/// let config = EngineConfig { local_addresses: vec!["192.0.2.1:40000".parse()?], max_peers: 100 };
+/// let mut engine = Engine::new(config, [7; 32], now)?;
+/// let room = sfu_control::RoomId::new(1);
+/// engine.handle_input(now, Input::Command(sfu_control::SfuCommand::OpenRoom { room }));
+/// assert!(matches!(engine.poll_output(), Output::Timeout(at) if at > now));
+/// assert_eq!(engine.counters().rooms, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Engine {
     now: Instant,
+    max_peers: usize,
+    rng: ChaCha20Rng,
+    factory: TransportFactory,
     demux: Demux,
+    members: Members,
+    rooms: BTreeMap<RoomId, Room>,
     timers: Timers,
+    /// Peers with something queued that has not left yet.
+    unflushed: BTreeSet<PeerId>,
+    /// Rooms in which anybody's slots may want something else.
+    unsettled_rooms: BTreeSet<RoomId>,
+    /// Peers whose own slots may want something else.
+    unsettled_peers: BTreeSet<PeerId>,
+    /// Rooms whose fan-out is to be compiled.
+    stale_routes: BTreeSet<RoomId>,
     output: VecDeque<Output>,
     counters: Counters,
 }
@@ -83,11 +124,19 @@ impl Engine {
         if config.local_addresses.is_empty() {
             return Err(EngineError::NoAddress);
         }
-        let _ = seed;
         Ok(Self {
             now,
+            max_peers: config.max_peers,
+            rng: ChaCha20Rng::from_seed(seed),
+            factory: TransportFactory::new(&config.local_addresses)?,
             demux: Demux::default(),
+            members: Members::default(),
+            rooms: BTreeMap::new(),
             timers: Timers::default(),
+            unflushed: BTreeSet::new(),
+            unsettled_rooms: BTreeSet::new(),
+            unsettled_peers: BTreeSet::new(),
+            stale_routes: BTreeSet::new(),
             output: VecDeque::new(),
             counters: Counters::default(),
         })
@@ -97,17 +146,24 @@ impl Engine {
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
         self.now = self.now.max(now);
         match input {
-            Input::Datagram(datagram) => self.handle_datagram(datagram),
-            Input::Command(_) => self.counters.commands_unknown += 1,
-            Input::Timeout => {}
+            Input::Datagram(datagram) => self.on_datagram(&datagram),
+            Input::Command(command) => self.on_command(command),
+            Input::Timeout => self.on_deadlines(),
         }
     }
 
     /// Gives the next output; see the drain rule.
     pub fn poll_output(&mut self) -> Output {
-        match self.output.pop_front() {
-            Some(output) => output,
-            None => Output::Timeout(self.timers.next().unwrap_or(self.now + IDLE)),
+        loop {
+            if let Some(output) = self.output.pop_front() {
+                return output;
+            }
+            self.settle();
+            if let Some(peer) = self.unflushed.pop_first() {
+                self.flush(peer);
+            } else if self.output.is_empty() {
+                return Output::Timeout(self.timers.next().unwrap_or(self.now + IDLE));
+            }
         }
     }
 
@@ -116,15 +172,101 @@ impl Engine {
         &self.counters
     }
 
-    fn handle_datagram(&mut self, datagram: Datagram<'_>) {
+    fn on_datagram(&mut self, datagram: &Datagram<'_>) {
         self.counters.datagrams_in += 1;
         self.counters.bytes_in += datagram.contents.len() as u64;
-        match self.demux.owner(&datagram) {
-            Ok(_) => {}
-            Err(Stray::Size) => self.counters.dropped_size += 1,
-            Err(Stray::Kind) => self.counters.dropped_kind += 1,
-            Err(Stray::Address) => self.counters.dropped_address += 1,
-            Err(Stray::Ufrag) => self.counters.dropped_ufrag += 1,
+        let peer = match self.demux.owner(datagram) {
+            Ok(peer) => peer,
+            Err(Stray::Size) => return self.counters.dropped_size += 1,
+            Err(Stray::Kind) => return self.counters.dropped_kind += 1,
+            Err(Stray::Address) => return self.counters.dropped_address += 1,
+            Err(Stray::Ufrag) => return self.counters.dropped_ufrag += 1,
+        };
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if member.peer.handle_datagram(self.now, datagram) {
+            member.heard_at = self.now;
+        } else {
+            self.counters.dropped_malformed += 1;
         }
+        self.drain(peer);
+    }
+
+    /// Lets a peer's transport send what was queued on it.
+    fn flush(&mut self, peer: PeerId) {
+        if let Some(member) = self.members.get_mut(&peer) {
+            member.peer.handle_timeout(self.now);
+            self.drain(peer);
+        }
+    }
+
+    /// Takes everything a peer's transport gives.
+    fn drain(&mut self, peer: PeerId) {
+        for _ in 0..OUTPUTS_PER_TURN_MAX {
+            let Some(member) = self.members.get_mut(&peer) else { return };
+            match member.peer.poll_output(self.now) {
+                PeerOutput::Timeout(at) => return self.timers.arm(Timer::Transport(peer), at.max(self.now)),
+                PeerOutput::Transmit(transmit) => self.transmit(peer, transmit),
+                PeerOutput::Media(incoming) => self.on_media(peer, incoming),
+                PeerOutput::Stray => self.counters.dropped_stream += 1,
+                PeerOutput::KeyframeWanted { slot } => self.on_keyframe_wanted(peer, slot),
+                PeerOutput::Connected => self.on_connected(peer),
+                PeerOutput::Estimate(estimate) => self.on_estimate(peer, estimate),
+                PeerOutput::Health(health) => member.health = health,
+                PeerOutput::Gone { reason, panicked } => {
+                    self.counters.peers_panicked += u64::from(panicked);
+                    return self.lose_peer(peer, reason);
+                }
+            }
+        }
+        self.timers.arm(Timer::Transport(peer), self.now);
+    }
+
+    /// A transport answers only addresses that know its password, so its destinations are its addresses.
+    fn transmit(&mut self, peer: PeerId, transmit: Transmit) {
+        self.demux.learn_address(peer, transmit.destination);
+        self.counters.datagrams_out += 1;
+        self.counters.bytes_out += transmit.contents.len() as u64;
+        self.output.push_back(Output::Transmit(transmit));
+    }
+
+    fn event(&mut self, event: SfuEvent) {
+        self.output.push_back(Output::Event(event));
+    }
+
+    fn on_connected(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if member.is_connected() {
+            return;
+        }
+        member.connected_at = Some(self.now);
+        member.heard_at = self.now;
+        self.unsettled_rooms.insert(member.room);
+        self.timers.arm(Timer::Report(peer), self.now + deadlines::REPORT_INTERVAL);
+        self.event(SfuEvent::Connected { peer });
+    }
+
+    /// Ends a peer that went by itself.
+    fn lose_peer(&mut self, peer: PeerId, reason: DisconnectReason) {
+        self.remove_peer(peer);
+        self.event(SfuEvent::Disconnected { peer, reason });
+    }
+
+    /// Forgets a peer and takes its sources out of everybody's slots.
+    fn remove_peer(&mut self, peer: PeerId) -> Option<Member> {
+        let member = self.members.remove(&peer)?;
+        self.demux.forget(peer);
+        self.timers.forget_peer(peer);
+        self.unflushed.remove(&peer);
+        self.unsettled_peers.remove(&peer);
+        if let Some(room) = self.rooms.get_mut(&member.room) {
+            room.remove(peer);
+            let others: Vec<_> = room.members.iter().copied().collect();
+            for other in others {
+                self.empty_slots_of(other, peer);
+            }
+            self.unsettled_rooms.insert(member.room);
+        }
+        self.counters.peers = self.members.len() as u64;
+        Some(member)
     }
 }

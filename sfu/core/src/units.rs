@@ -136,9 +136,4 @@ impl ClockRate {
         let ticks = span.as_micros().saturating_mul(u128::from(self.0)) / 1_000_000;
         u32::try_from(ticks).unwrap_or(u32::MAX)
     }
-
-    /// The time `ticks` take.
-    pub(crate) fn span(self, ticks: u32) -> Duration {
-        Duration::from_micros(u64::from(ticks).saturating_mul(1_000_000) / u64::from(self.0))
-    }
 }

@@ -1,0 +1,151 @@
+//! What signaling asks. Commands about something unknown are counted and otherwise ignored.
+
+use super::{Engine, Member, deadlines};
+use crate::peer::{Offer, Peer, PeerOutput};
+use crate::room::Room;
+use crate::timer::Timer;
+use sfu_control::{ConnectRefusal, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Source, SourceKind, View};
+
+impl Engine {
+    pub(super) fn on_command(&mut self, command: SfuCommand) {
+        match command {
+            SfuCommand::OpenRoom { room } => self.open_room(room),
+            SfuCommand::CloseRoom { room } => self.close_room(room),
+            SfuCommand::Connect { peer, room, offer } => {
+                let answered = self.connect(peer, room, &offer);
+                self.tell_answer(peer, answered);
+            }
+            SfuCommand::Renegotiate { peer, offer } => {
+                let answered = self.renegotiate(peer, &offer);
+                self.tell_answer(peer, answered);
+            }
+            SfuCommand::Disconnect { peer } => self.disconnect(peer),
+            SfuCommand::SetGate { peer, kind, gate } => self.set_gate(Source { peer, kind }, gate),
+            SfuCommand::SetProgramme { room, source, reverse } => self.stage(room, |stage| {
+                stage.programme = source;
+                stage.reverse = reverse;
+            }),
+            SfuCommand::SetSlides { room, source } => self.stage(room, |stage| stage.slides = source),
+            SfuCommand::SetFloor { room, source } => {
+                self.stage(room, |stage| stage.speakers.set_floor(source))
+            }
+            SfuCommand::SetView { peer, view } => self.set_view(peer, view),
+        }
+    }
+
+    fn open_room(&mut self, room: RoomId) {
+        self.rooms.entry(room).or_default();
+        self.counters.rooms = self.rooms.len() as u64;
+    }
+
+    fn close_room(&mut self, room: RoomId) {
+        let Some(closed) = self.rooms.remove(&room) else { return self.counters.commands_unknown += 1 };
+        for peer in closed.members {
+            self.disconnect(peer);
+        }
+        self.timers.forget_room(room);
+        self.unsettled_rooms.remove(&room);
+        self.stale_routes.remove(&room);
+        self.counters.rooms = self.rooms.len() as u64;
+    }
+
+    fn connect(&mut self, peer: PeerId, room: RoomId, offer: &str) -> Result<String, ConnectRefusal> {
+        if self.members.contains_key(&peer) || !self.rooms.contains_key(&room) {
+            return Err(ConnectRefusal::Unknown {});
+        }
+        if self.members.len() >= self.max_peers {
+            return Err(ConnectRefusal::Full {});
+        }
+        let offer = Offer::parse(offer)?;
+        let (transport, answer) = Peer::connect(&self.factory, &offer, &mut self.rng, self.now)?;
+        let mut member = Member::new(room, peer, transport, &offer, self.now);
+        member.add_slots(&mut self.rng);
+        self.demux.learn_ufrag(peer, &member.peer.ufrag());
+        self.members.insert(peer, member);
+        if let Some(room) = self.rooms.get_mut(&room) {
+            room.members.insert(peer);
+        }
+        self.unsettled_rooms.insert(room);
+        self.unflushed.insert(peer);
+        self.timers.arm(Timer::Silence(peer), self.now + deadlines::HANDSHAKE_MAX);
+        self.counters.peers = self.members.len() as u64;
+        Ok(answer)
+    }
+
+    fn renegotiate(&mut self, peer: PeerId, offer: &str) -> Result<String, ConnectRefusal> {
+        let member = self.members.get_mut(&peer).ok_or(ConnectRefusal::Unknown {})?;
+        let offer = Offer::parse(offer)?;
+        let answer = member.peer.renegotiate(&offer)?;
+        member.add_slots(&mut self.rng);
+        // The client is on its way to us from a new network: it gets the whole patience again.
+        member.heard_at = self.now;
+        let ufrag = member.peer.ufrag();
+        self.demux.learn_ufrag(peer, &ufrag);
+        self.unsettled_rooms.insert(member.room);
+        self.unflushed.insert(peer);
+        Ok(answer)
+    }
+
+    fn tell_answer(&mut self, peer: PeerId, answered: Result<String, ConnectRefusal>) {
+        match answered {
+            Ok(answer) => {
+                self.counters.offers_answered += 1;
+                let slots =
+                    self.members.get(&peer).map(|member| member.peer.slots().collect()).unwrap_or_default();
+                self.event(SfuEvent::Answered { peer, answer, slots });
+            }
+            Err(refusal) => {
+                self.counters.offers_refused += 1;
+                self.event(SfuEvent::Refused { peer, refusal });
+            }
+        }
+    }
+
+    /// Ends a peer on request: it is told, nobody else is.
+    fn disconnect(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get_mut(&peer) else { return self.counters.commands_unknown += 1 };
+        member.peer.close();
+        member.peer.handle_timeout(self.now);
+        while let Some(member) = self.members.get_mut(&peer) {
+            match member.peer.poll_output(self.now) {
+                PeerOutput::Transmit(transmit) => self.transmit(peer, transmit),
+                PeerOutput::Timeout(_) | PeerOutput::Gone { .. } => break,
+                PeerOutput::Media(_)
+                | PeerOutput::Stray
+                | PeerOutput::KeyframeWanted { .. }
+                | PeerOutput::Connected
+                | PeerOutput::Estimate(_)
+                | PeerOutput::Health(_) => {}
+            }
+        }
+        self.remove_peer(peer);
+    }
+
+    fn set_gate(&mut self, source: Source, gate: Gate) {
+        let Some(member) = self.members.get_mut(&source.peer) else {
+            return self.counters.commands_unknown += 1;
+        };
+        let room = member.room;
+        let Some(receiver) = member.receiver_mut(source.kind) else { return };
+        receiver.gate = gate;
+        if gate == Gate::Closed
+            && let Some(room) = self.rooms.get_mut(&room)
+            && matches!(source.kind, SourceKind::Microphone | SourceKind::ScreenAudio)
+        {
+            room.speakers.remove(source);
+        }
+        self.unsettled_rooms.insert(room);
+    }
+
+    fn stage(&mut self, room: RoomId, change: impl FnOnce(&mut Room)) {
+        let Some(stage) = self.rooms.get_mut(&room) else { return self.counters.commands_unknown += 1 };
+        change(stage);
+        self.unsettled_rooms.insert(room);
+    }
+
+    fn set_view(&mut self, peer: PeerId, view: View) {
+        let Some(member) = self.members.get_mut(&peer) else { return self.counters.commands_unknown += 1 };
+        member.view = view;
+        self.unsettled_peers.insert(peer);
+    }
+}

@@ -1,0 +1,136 @@
+//! What becomes due without input.
+
+use super::Engine;
+use crate::receive::LAYER_STOPPED_AFTER;
+use crate::select::SPEAKERS_TICK;
+use crate::timer::Timer;
+use crate::units::Bitrate;
+use sfu_control::{DisconnectReason, Layer, LineReport, PeerId, RoomId, SfuEvent, SourceKind};
+use std::time::Duration;
+
+/// How often a line is reported.
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(2);
+/// ICE and DTLS take seconds on the worst satellite line; a client that needs longer has lost its way.
+pub(super) const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
+/// A client checks its path every 5 s at most (RFC 7675); after four missed checks it is gone.
+pub(super) const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// How often a peer with less than it wants tries to climb.
+pub(super) const RESELECT_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Engine {
+    pub(super) fn on_deadlines(&mut self) {
+        while let Some(timer) = self.timers.pop_due(self.now) {
+            match timer {
+                Timer::Transport(peer) => self.flush(peer),
+                Timer::Silence(peer) => self.on_silence(peer),
+                Timer::Report(peer) => self.report(peer),
+                Timer::Reselect(peer) => {
+                    self.unsettled_peers.insert(peer);
+                }
+                Timer::Keyframes(peer) => self.repeat_keyframe_requests(peer),
+                Timer::Activity(peer) => self.on_activity(peer),
+                Timer::Speakers(room) => self.judge_speakers(room),
+                Timer::Demand(room) => {
+                    self.unsettled_rooms.insert(room);
+                }
+            }
+        }
+    }
+
+    fn on_silence(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get(&peer) else { return };
+        let patience = if member.is_connected() { SILENCE_MAX } else { HANDSHAKE_MAX };
+        let deadline = member.heard_at + patience;
+        // A client that talks but never finishes its handshake must not hold a place for ever either.
+        if !member.is_connected() || deadline <= self.now {
+            let reason =
+                if member.is_connected() { DisconnectReason::Timeout } else { DisconnectReason::Failed };
+            return self.lose_peer(peer, reason);
+        }
+        self.timers.arm(Timer::Silence(peer), deadline);
+    }
+
+    fn report(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let rtt = member.health.rtt.map_or(0, |rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
+        let report = LineReport {
+            up_kbps: Bitrate::over(std::mem::take(&mut member.bytes_up), REPORT_INTERVAL).as_kbps(),
+            down_kbps: Bitrate::over(std::mem::take(&mut member.bytes_down), REPORT_INTERVAL).as_kbps(),
+            down_estimate_kbps: member.estimate.unwrap_or_default().as_kbps(),
+            rtt_ms: rtt,
+            up_loss_permille: member.health.up_loss_permille,
+            down_loss_permille: member.health.down_loss_permille,
+        };
+        self.timers.arm(Timer::Report(peer), self.now + REPORT_INTERVAL);
+        self.event(SfuEvent::Line { peer, report });
+    }
+
+    /// Asks again for keyframes somebody still waits for.
+    fn repeat_keyframe_requests(&mut self, peer: PeerId) {
+        let mut waiting: Vec<(SourceKind, Layer)> = Vec::new();
+        let Some(member) = self.members.get(&peer) else { return };
+        for receiver in &member.receivers {
+            for (layer, stream) in receiver.layers() {
+                let key = crate::receive::StreamKey {
+                    source: sfu_control::Source { peer, kind: receiver.kind() },
+                    layer,
+                };
+                let waits = |address: &crate::route::SlotAddress| {
+                    let slot =
+                        self.members.get(&address.peer).and_then(|member| member.slots.get(address.slot));
+                    slot.is_some_and(|slot| slot.stream.target() == Some(key))
+                };
+                if stream.is_flowing(self.now) && stream.fanout.iter().any(waits) {
+                    waiting.push((receiver.kind(), layer));
+                }
+            }
+        }
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let mut requests = Vec::new();
+        for receiver in &mut member.receivers {
+            let kind = receiver.kind();
+            for (layer, stream) in receiver.layers_mut() {
+                if stream.keyframe.take_due(self.now, waiting.contains(&(kind, layer))) {
+                    requests.push((kind, layer));
+                }
+            }
+        }
+        for (kind, layer) in requests {
+            self.send_keyframe_request(peer, kind, layer);
+        }
+        self.arm_keyframes(peer);
+    }
+
+    /// Notices layers that stopped.
+    fn on_activity(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let mut stopped = false;
+        let mut flowing = false;
+        for receiver in member.receivers.iter_mut().filter(|receiver| !receiver.kind().is_audio()) {
+            for (_, stream) in receiver.layers_mut() {
+                stopped |= stream.take_stopped(self.now);
+                flowing |= stream.is_flowing(self.now);
+            }
+        }
+        if stopped {
+            self.unsettled_rooms.insert(member.room);
+        }
+        if flowing {
+            self.timers.arm(Timer::Activity(peer), self.now + LAYER_STOPPED_AFTER / 2);
+        }
+    }
+
+    fn judge_speakers(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        if room.speakers.on_tick(self.now) {
+            self.unsettled_rooms.insert(id);
+        }
+        let speaking = room.speakers.poll_speaking(self.now);
+        if room.speakers.is_lively(self.now) {
+            self.timers.arm(Timer::Speakers(id), self.now + SPEAKERS_TICK);
+        }
+        if let Some(peers) = speaking {
+            self.event(SfuEvent::Speaking { room: id, peers });
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Brings slots, routes and demands in line with what rooms, views, gates and lines now say. Runs once per turn,
+//! however many inputs asked for it.
+
+use super::{Engine, deadlines};
+use crate::receive::{LAYERS, StreamKey};
+use crate::room::{RELEASE_AFTER, Room, Told};
+use crate::route;
+use crate::select::{Climb, LayerState, PictureWish, Share, allocate};
+use crate::timer::Timer;
+use crate::units::Bitrate;
+use sfu_control::{Demand, Gate, Layer, PeerId, RoomId, SfuEvent, Slot, Source};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a line is taken for before anything is known of it, as when a client gives no feedback.
+const UNKNOWN_ESTIMATE: Bitrate = Bitrate::kbps(1_500);
+/// After a picture fell its subscriber's layers rest, or they would swing with the line.
+const CLIMB_REST: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Settles what is unsettled.
+    pub(super) fn settle(&mut self) {
+        let mut touched: BTreeMap<RoomId, ()> = BTreeMap::new();
+        for room in std::mem::take(&mut self.unsettled_rooms) {
+            let Some(members) = self.rooms.get(&room).map(|room| room.members.clone()) else { continue };
+            for peer in members {
+                self.unsettled_peers.remove(&peer);
+                self.settle_peer(peer);
+            }
+            touched.insert(room, ());
+        }
+        for peer in std::mem::take(&mut self.unsettled_peers) {
+            if let Some(room) = self.members.get(&peer).map(|member| member.room) {
+                self.settle_peer(peer);
+                touched.insert(room, ());
+            }
+        }
+        for room in std::mem::take(&mut self.stale_routes) {
+            self.compile_routes(room);
+        }
+        for room in touched.into_keys() {
+            self.settle_demand(room);
+        }
+    }
+
+    /// Gives voices their slots at once, pictures untouched.
+    pub(super) fn settle_voices(&mut self, room: RoomId) {
+        let Some(members) = self.rooms.get(&room).map(|room| room.members.clone()) else { return };
+        for peer in members {
+            self.retarget_voices(peer);
+        }
+        self.stale_routes.remove(&room);
+        self.compile_routes(room);
+    }
+
+    fn compile_routes(&mut self, room: RoomId) {
+        if let Some(room) = self.rooms.get(&room) {
+            route::compile(&mut self.members, &room.members);
+        }
+    }
+
+    fn settle_peer(&mut self, peer: PeerId) {
+        self.retarget_voices(peer);
+        self.retarget_pictures(peer);
+    }
+
+    /// What a slot should show among what may be shown at all.
+    fn wish(&self, peer: PeerId, slot: Slot) -> Option<Source> {
+        let member = self.members.get(&peer)?;
+        let source = self.rooms.get(&member.room)?.wish(peer, &member.view, slot)?;
+        let open = self.members.get(&source.peer)?.receiver(source.kind)?.gate == Gate::Open;
+        open.then_some(source)
+    }
+
+    fn retarget_voices(&mut self, peer: PeerId) {
+        for position in self.positions(peer, is_voice) {
+            let Some(slot) = self.slot_at(peer, position) else { continue };
+            let key = self.wish(peer, slot).map(|source| StreamKey { source, layer: Layer::Low });
+            self.retarget(peer, position, key);
+        }
+    }
+
+    fn retarget_pictures(&mut self, peer: PeerId) {
+        let mut places = Vec::new();
+        let mut wishes = Vec::new();
+        for position in self.positions(peer, |slot| !is_voice(slot)) {
+            let Some(slot) = self.slot_at(peer, position) else { continue };
+            match self.wish(peer, slot) {
+                Some(source) => {
+                    wishes.push(self.picture_wish(peer, position, slot, source));
+                    places.push((position, source));
+                }
+                None => {
+                    self.grant(peer, position, None);
+                    self.retarget(peer, position, None);
+                }
+            }
+        }
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let rests = member.climb_held_until.is_some_and(|until| self.now < until);
+        let climb = if rests { Climb::Held } else { Climb::Allowed };
+        let estimate = member.estimate.unwrap_or(UNKNOWN_ESTIMATE);
+        let allocation = allocate(&wishes, member.view.profile, estimate, climb);
+        member.hungry = allocation.hungry;
+        member.granted_rate = allocation.granted;
+        if allocation.fell {
+            member.climb_held_until = Some(self.now + CLIMB_REST);
+        }
+        if member.desired_rate != allocation.desired {
+            member.desired_rate = allocation.desired;
+            member.peer.set_desired_bitrate(allocation.desired);
+        }
+        if allocation.hungry {
+            self.timers.arm_if_idle(Timer::Reselect(peer), self.now + deadlines::RESELECT_INTERVAL);
+        }
+        for ((position, source), Share { granted, shown }) in places.into_iter().zip(allocation.shares) {
+            self.grant(peer, position, granted);
+            self.retarget(peer, position, shown.map(|layer| StreamKey { source, layer }));
+        }
+    }
+
+    fn picture_wish(&self, peer: PeerId, position: usize, slot: Slot, source: Source) -> PictureWish {
+        let member = self.members.get(&peer);
+        let held = member.and_then(|member| member.slots.get(position));
+        // What another source was granted says nothing about this one.
+        let same = held.is_some_and(|slot| {
+            let key = slot.stream.target().or(slot.stream.current());
+            key.is_some_and(|key| key.source == source)
+        });
+        let receiver = self.members.get(&source.peer).and_then(|publisher| publisher.receiver(source.kind));
+        let layers = receiver.into_iter().flat_map(|receiver| receiver.layers());
+        PictureWish {
+            slot,
+            height: member.map_or(0, |member| Room::height(&member.view, slot)),
+            held: held.filter(|_| same).and_then(|slot| slot.granted),
+            layers: layers
+                .map(|(layer, stream)| LayerState {
+                    layer,
+                    flowing: stream.is_flowing(self.now),
+                    rate: stream.bitrate(),
+                })
+                .collect(),
+        }
+    }
+
+    fn grant(&mut self, peer: PeerId, position: usize, layer: Option<Layer>) {
+        let slot = self.members.get_mut(&peer).and_then(|member| member.slots.get_mut(position));
+        if let Some(slot) = slot {
+            slot.granted = layer;
+        }
+    }
+
+    /// Points a slot at a stream, or at none.
+    fn retarget(&mut self, peer: PeerId, position: usize, key: Option<StreamKey>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let Some(slot) = member.slots.get_mut(position) else { return };
+        if slot.stream.target().or(slot.stream.current()) == key {
+            return;
+        }
+        let fell_empty = slot.stream.retarget(key);
+        let awaited = slot.stream.target();
+        self.stale_routes.insert(member.room);
+        if fell_empty {
+            self.announce_empty(peer, position);
+        }
+        if let Some(key) = awaited.filter(|key| !key.source.kind.is_audio()) {
+            self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+        }
+    }
+
+    /// Takes the sources of a peer that is gone out of somebody's slots.
+    pub(super) fn empty_slots_of(&mut self, peer: PeerId, gone: PeerId) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let mut emptied = Vec::new();
+        for (position, slot) in member.slots.iter_mut().enumerate() {
+            if slot.stream.lose(gone) {
+                emptied.push(position);
+            }
+        }
+        for position in emptied {
+            self.announce_empty(peer, position);
+        }
+    }
+
+    fn announce_empty(&mut self, peer: PeerId, position: usize) {
+        let slot = self.members.get_mut(&peer).and_then(|member| member.slots.get_mut(position));
+        let Some(slot) = slot else { return };
+        if slot.announced.take().is_some() {
+            let slot = slot.stream.slot();
+            self.event(SfuEvent::SlotSwitched { peer, slot, source: None, rtp_timestamp: 0 });
+        }
+    }
+
+    /// Tells publishers of a room what is needed of them: more at once, less after a while, nothing at once when
+    /// their gate is closed.
+    fn settle_demand(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let needs = self.needs(room);
+        let mut changes = Vec::new();
+        let mut next = None;
+        for source in room.members.iter().flat_map(|peer| Room::pictures(*peer)) {
+            let need = needs.get(&source).copied();
+            let demand = need.map_or(Demand::Paused, Demand::UpTo);
+            let told = room.told.get(&source).copied();
+            let receiver = self.members.get(&source.peer).and_then(|member| member.receiver(source.kind));
+            let closed = receiver.is_none_or(|receiver| receiver.gate == Gate::Closed);
+            match told {
+                Some(told) if told.demand == demand && told.less_since.is_none() => {}
+                Some(told) if rank(told.demand) > rank(demand) && !closed => {
+                    let since = told.less_since.unwrap_or(self.now);
+                    if self.now.saturating_duration_since(since) >= RELEASE_AFTER {
+                        changes.push((source, Told { demand, less_since: None }));
+                    } else {
+                        changes.push((source, Told { demand: told.demand, less_since: Some(since) }));
+                        next = Some(next.map_or(since + RELEASE_AFTER, |next: std::time::Instant| {
+                            next.min(since + RELEASE_AFTER)
+                        }));
+                    }
+                }
+                Some(_) | None => changes.push((source, Told { demand, less_since: None })),
+            }
+        }
+        if let Some(next) = next {
+            self.timers.arm(Timer::Demand(id), next);
+        }
+        self.tell_demand(id, changes);
+    }
+
+    fn tell_demand(&mut self, id: RoomId, changes: Vec<(Source, Told)>) {
+        for (source, told) in changes {
+            let Some(room) = self.rooms.get_mut(&id) else { return };
+            let before = room.told.insert(source, told);
+            if before.is_none_or(|before| before.demand != told.demand) {
+                self.event(SfuEvent::Demanded { peer: source.peer, kind: source.kind, demand: told.demand });
+            }
+        }
+    }
+
+    /// The highest layer granted to anybody, for every picture that anybody was granted.
+    fn needs(&self, room: &Room) -> BTreeMap<Source, Layer> {
+        let mut needs: BTreeMap<Source, Layer> = BTreeMap::new();
+        let slots =
+            room.members.iter().filter_map(|peer| self.members.get(peer)).flat_map(|member| &member.slots);
+        for slot in slots {
+            let key = slot.stream.target().or(slot.stream.current());
+            if let (Some(key), Some(layer)) = (key, slot.granted) {
+                let need = needs.entry(key.source).or_insert(LAYERS[0]);
+                *need = layer.max(*need);
+            }
+        }
+        needs
+    }
+
+    pub(super) fn on_estimate(&mut self, peer: PeerId, estimate: Bitrate) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        member.estimate = Some(estimate);
+        if estimate < member.granted_rate {
+            self.unsettled_peers.insert(peer);
+        }
+    }
+
+    fn positions(&self, peer: PeerId, which: impl Fn(Slot) -> bool) -> Vec<usize> {
+        let slots = self.members.get(&peer).map(|member| member.slots.as_slice()).unwrap_or_default();
+        let wanted = slots.iter().enumerate().filter(|(_, slot)| which(slot.stream.slot()));
+        wanted.map(|(position, _)| position).collect()
+    }
+
+    fn slot_at(&self, peer: PeerId, position: usize) -> Option<Slot> {
+        self.members.get(&peer)?.slots.get(position).map(|slot| slot.stream.slot())
+    }
+}
+
+/// Whether a slot is heard rather than seen.
+fn is_voice(slot: Slot) -> bool {
+    matches!(slot, Slot::Audio(_) | Slot::FloorAudio)
+}
+
+/// Demands in order.
+fn rank(demand: Demand) -> Option<Layer> {
+    match demand {
+        Demand::Paused => None,
+        Demand::UpTo(layer) => Some(layer),
+    }
+}

@@ -1,0 +1,76 @@
+//! Which codecs we speak, in which order we want them, and what a publisher's packets are called at a subscriber.
+
+use crate::receive::descriptor::{self, Descriptor, DescriptorError};
+use str0m::format::{Codec as NegotiatedCodec, PayloadParams};
+use str0m::{Rtc, RtcConfig};
+
+/// A codec we forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// All audio.
+    Opus,
+    /// The floor: every browser sends and shows it.
+    Vp8,
+    /// Better for screens, in every browser, but not on every old device.
+    Vp9,
+    /// Missing from Firefox on closed networks, where its library cannot be fetched.
+    H264,
+    /// The best and the dearest to encode.
+    Av1,
+}
+
+impl Codec {
+    /// Reads a payload of this codec; audio starts anew with every packet.
+    pub(crate) fn describe(self, payload: &[u8]) -> Result<Descriptor, DescriptorError> {
+        match self {
+            Self::Opus => Ok(Descriptor { starts_keyframe: true, ..Descriptor::default() }),
+            Self::Vp8 => descriptor::vp8(payload),
+            Self::Vp9 => descriptor::vp9(payload),
+            Self::H264 => descriptor::h264(payload),
+            Self::Av1 => descriptor::av1(payload),
+        }
+    }
+}
+
+/// A codec with its parameters, as a publisher sends it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Format {
+    /// The codec.
+    pub(crate) codec: Codec,
+    params: PayloadParams,
+}
+
+impl Format {
+    /// The format of a negotiated payload type, unless it is one we never forward.
+    pub(super) fn of(params: PayloadParams) -> Option<Self> {
+        use NegotiatedCodec as N;
+        let negotiated = params.spec().codec;
+        let known = [
+            (N::Opus, Codec::Opus),
+            (N::Vp8, Codec::Vp8),
+            (N::Vp9, Codec::Vp9),
+            (N::H264, Codec::H264),
+            (N::Av1, Codec::Av1),
+        ];
+        let (_, codec) = known.into_iter().find(|(theirs, _)| *theirs == negotiated)?;
+        Some(Self { codec, params })
+    }
+
+    /// The payload type under which a subscriber negotiated this format.
+    pub(super) fn payload_type_at(&self, subscriber: &Rtc) -> Option<str0m::media::Pt> {
+        subscriber.codec_config().match_params(self.params).map(PayloadParams::pt)
+    }
+}
+
+/// Enables our codecs in the order in which every answer lists them, which is the order in which publishers
+/// choose. VP8 leads because a picture must be shown by everybody who may join later; the others follow for
+/// clients that put them first by negotiating nothing else.
+pub(super) fn enable(config: RtcConfig) -> RtcConfig {
+    config
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_vp8(true)
+        .enable_vp9(true)
+        .enable_h264(true)
+        .enable_av1(true)
+}

@@ -1,0 +1,34 @@
+//! What a stream amounts to, measured over the last whole window.
+
+use crate::units::Bitrate;
+use std::time::{Duration, Instant};
+
+/// Long enough to hold some frames of a slow screen, short enough to notice a new layer within a second.
+const WINDOW: Duration = Duration::from_millis(1_000);
+
+/// Measures a rate.
+#[derive(Debug, Default)]
+pub(crate) struct RateMeter {
+    window: Option<Instant>,
+    bytes: u64,
+    rate: Bitrate,
+}
+
+impl RateMeter {
+    /// Counts a payload.
+    pub(crate) fn record(&mut self, now: Instant, bytes: usize) {
+        let start = *self.window.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(start);
+        if elapsed >= WINDOW {
+            self.rate = Bitrate::over(self.bytes, elapsed);
+            self.bytes = 0;
+            self.window = Some(now);
+        }
+        self.bytes += bytes as u64;
+    }
+
+    /// The rate of the last whole window; zero before there was one.
+    pub(crate) fn bitrate(&self) -> Bitrate {
+        self.rate
+    }
+}

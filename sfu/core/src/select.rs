@@ -1,0 +1,176 @@
+//! What one subscriber is sent: the layer of each picture that fits its wish, its profile and its line. Audio is
+//! never weighed against pictures; among pictures the programme comes first, then the slides, then the mosaic.
+
+mod speakers;
+
+pub(crate) use speakers::{Heard, SPEAKERS_TICK, Speakers};
+
+use crate::receive::LAYERS;
+use crate::units::Bitrate;
+use sfu_control::{Layer, ReceiveProfile, Slot};
+
+/// Kept free of pictures: four voices with headers and retransmissions.
+const AUDIO_RESERVE: Bitrate = Bitrate::kbps(180);
+/// A picture climbs only into this much of the estimate, so that it does not fall again with the next wobble.
+const CLIMB_PERCENT: u64 = 85;
+/// A wish this tall or lower is served by the low layer.
+const LOW_HEIGHT_MAX: u16 = 200;
+/// A wish this tall or lower is served by the middle layer.
+const MEDIUM_HEIGHT_MAX: u16 = 400;
+
+const _: () = assert!(LOW_HEIGHT_MAX < MEDIUM_HEIGHT_MAX, "layers grow with height");
+const _: () = assert!(CLIMB_PERCENT < 100, "climbing keeps a reserve");
+
+/// A picture a subscriber wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PictureWish {
+    /// For which slot.
+    pub(crate) slot: Slot,
+    /// How tall it is shown.
+    pub(crate) height: u16,
+    /// The layer it was given last.
+    pub(crate) held: Option<Layer>,
+    /// The layers its publisher negotiated, smallest first, with what they amount to.
+    pub(crate) layers: Vec<LayerState>,
+}
+
+/// One layer of a wanted picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LayerState {
+    /// Which.
+    pub(crate) layer: Layer,
+    /// Whether packets of it come.
+    pub(crate) flowing: bool,
+    /// Its measured rate, zero while unknown.
+    pub(crate) rate: Bitrate,
+}
+
+/// What a wish is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// The layer to ask the publisher for; none when not even the lowest fits.
+    pub(crate) granted: Option<Layer>,
+    /// The layer to show now: the granted one, or a flowing one until that comes.
+    pub(crate) shown: Option<Layer>,
+}
+
+/// What all pictures of a subscriber are given, in the order of the wishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Allocation {
+    /// One share a wish.
+    pub(crate) shares: Vec<Share>,
+    /// What all wishes would take in full, audio included: what the bandwidth estimator should look for.
+    pub(crate) desired: Bitrate,
+    /// What was granted, audio included.
+    pub(crate) granted: Bitrate,
+    /// Whether a picture had to do with less than it held.
+    pub(crate) fell: bool,
+    /// Whether a picture has less than it wants.
+    pub(crate) hungry: bool,
+}
+
+/// How free the allocator is to raise a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Climb {
+    /// The line has been good for long enough.
+    Allowed,
+    /// It fell a moment ago.
+    Held,
+}
+
+/// What an unmeasured layer is taken for, from what clients are told to send (web-client's encodings).
+const fn nominal(layer: Layer) -> Bitrate {
+    match layer {
+        Layer::Low => Bitrate::kbps(120),
+        Layer::Medium => Bitrate::kbps(400),
+        Layer::High => Bitrate::kbps(1_200),
+    }
+}
+
+/// The highest layer a wish may be given.
+fn cap(wish: &PictureWish, profile: ReceiveProfile) -> Layer {
+    let by_height = match wish.height {
+        0..=LOW_HEIGHT_MAX => Layer::Low,
+        ..=MEDIUM_HEIGHT_MAX => Layer::Medium,
+        _ => Layer::High,
+    };
+    let by_profile = match (profile, wish.slot) {
+        (ReceiveProfile::Full, _) => Layer::High,
+        (_, Slot::Programme) => Layer::Medium,
+        _ => Layer::Low,
+    };
+    by_height.min(by_profile)
+}
+
+/// Which comes first when the line is narrow.
+fn rank(slot: Slot) -> (u8, u8) {
+    match slot {
+        Slot::Audio(_) | Slot::FloorAudio => (0, 0),
+        Slot::Programme => (1, 0),
+        Slot::Slides => (2, 0),
+        Slot::Mosaic(number) => (3, number),
+    }
+}
+
+/// Shares a line among pictures.
+pub(crate) fn allocate(
+    wishes: &[PictureWish],
+    profile: ReceiveProfile,
+    estimate: Bitrate,
+    climb: Climb,
+) -> Allocation {
+    let mut budget = estimate.minus(AUDIO_RESERVE);
+    let mut climbing = budget.percent(CLIMB_PERCENT);
+    let mut shares = vec![Share { granted: None, shown: None }; wishes.len()];
+    let mut allocation = Allocation {
+        shares: Vec::new(),
+        desired: AUDIO_RESERVE,
+        granted: AUDIO_RESERVE,
+        fell: false,
+        hungry: false,
+    };
+    let mut order: Vec<_> = wishes.iter().zip(&mut shares).collect();
+    order.sort_by_key(|(wish, _)| rank(wish.slot));
+    for (wish, share) in order {
+        let cap = cap(wish, profile);
+        let fits = |state: &&LayerState| {
+            let rises = wish.held.is_none_or(|held| state.layer > held);
+            let allowed = wish.held.is_none() || !rises || climb == Climb::Allowed;
+            let room = if rises && wish.held.is_some() { climbing } else { budget };
+            state.layer <= cap && allowed && cost(state) <= room
+        };
+        let granted = wish.layers.iter().rev().find(fits).or_else(|| {
+            // A stage without any picture is worse than a crowded line.
+            let must = wish.slot == Slot::Programme;
+            must.then(|| wish.layers.first()).flatten()
+        });
+        let full = wish.layers.iter().rev().find(|state| state.layer <= cap).or(wish.layers.first());
+        allocation.desired = allocation.desired.plus(full.map_or(Bitrate::ZERO, cost));
+        allocation.hungry |= granted.map(|state| state.layer) < full.map(|state| state.layer);
+        allocation.fell |=
+            wish.held.is_some_and(|held| held <= cap && granted.is_none_or(|state| state.layer < held));
+        let taken = granted.map_or(Bitrate::ZERO, cost);
+        allocation.granted = allocation.granted.plus(taken);
+        budget = budget.minus(taken);
+        climbing = climbing.minus(taken);
+        *share = Share {
+            granted: granted.map(|state| state.layer),
+            shown: granted.map(|state| shown(&wish.layers, state.layer)),
+        };
+    }
+    allocation.shares = shares;
+    allocation
+}
+
+/// What a layer takes of a line.
+fn cost(state: &LayerState) -> Bitrate {
+    if state.flowing && state.rate > Bitrate::ZERO { state.rate } else { nominal(state.layer) }
+}
+
+/// The granted layer if it flows; else the best below it that does, else the lowest above it, else itself.
+fn shown(layers: &[LayerState], granted: Layer) -> Layer {
+    let flowing = |layer: &Layer| layers.iter().any(|state| state.layer == *layer && state.flowing);
+    let below = LAYERS.into_iter().rev().filter(|layer| *layer <= granted).find(flowing);
+    let above = LAYERS.into_iter().filter(|layer| *layer > granted).find(flowing);
+    below.or(above).unwrap_or(granted)
+}

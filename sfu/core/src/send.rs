@@ -1,0 +1,148 @@
+//! One slot of one subscriber: which stream fills it, which one is about to, and the numbers its packets go out
+//! with. A switch takes effect on a keyframe of the new stream; until then the old one stays on screen.
+
+mod munger;
+
+use munger::{Arrival, Munger};
+pub(crate) use munger::{Patch, Place};
+
+use crate::receive::{Packet, StreamKey};
+use crate::units::{ClockRate, MediaTime};
+use sfu_control::{PeerId, Slot};
+use std::time::Instant;
+
+/// What a slot carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filling {
+    /// Nothing, and nothing is wanted.
+    Empty,
+    /// Nothing until the target's keyframe comes.
+    Waiting { target: StreamKey },
+    /// This stream.
+    Showing { current: StreamKey },
+    /// This stream until the target's keyframe comes.
+    Switching { current: StreamKey, target: StreamKey },
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forward {
+    /// It goes out with these numbers.
+    Send(Place),
+    /// It goes out, and with it another source or layer begins.
+    Switch(Place),
+    /// It begins nothing and belongs to nothing shown.
+    NotYet,
+    /// It is too late.
+    Late,
+    /// The stream was restarted by its sender and a keyframe has to come first.
+    Restarted,
+}
+
+/// One slot.
+#[derive(Debug)]
+pub(crate) struct SlotStream {
+    slot: Slot,
+    filling: Filling,
+    /// The incarnation of the stream shown: a sender that starts over must begin with a keyframe again.
+    epoch: u32,
+    munger: Munger,
+}
+
+impl SlotStream {
+    /// An empty slot whose stream will begin with these numbers.
+    pub(crate) fn new(slot: Slot, start: u16, time: MediaTime) -> Self {
+        let clock = match slot {
+            Slot::Audio(_) | Slot::FloorAudio => ClockRate::OPUS,
+            Slot::Programme | Slot::Slides | Slot::Mosaic(_) => ClockRate::VIDEO,
+        };
+        Self { slot, filling: Filling::Empty, epoch: 0, munger: Munger::new(clock, start, time) }
+    }
+
+    /// Wants another stream, or none. Gives whether the slot fell empty by it.
+    ///
+    /// # Empty => Waiting
+    /// # Waiting => Waiting | Empty
+    /// # Showing => Switching | Empty
+    /// # Switching => Switching | Showing | Empty
+    pub(crate) fn retarget(&mut self, wanted: Option<StreamKey>) -> bool {
+        let shown = self.current();
+        self.filling = match (shown, wanted) {
+            (_, None) => Filling::Empty,
+            (None, Some(target)) => Filling::Waiting { target },
+            (Some(current), Some(target)) if current == target => Filling::Showing { current },
+            (Some(current), Some(target)) => Filling::Switching { current, target },
+        };
+        shown.is_some() && wanted.is_none()
+    }
+
+    /// A publisher is gone. Gives whether the slot fell empty by it.
+    ///
+    /// # Waiting => Empty
+    /// # Showing => Empty
+    /// # Switching => Showing | Waiting | Empty
+    pub(crate) fn lose(&mut self, publisher: PeerId) -> bool {
+        let lost = |key: StreamKey| key.source.peer == publisher;
+        let (next, fell_empty) = match self.filling {
+            Filling::Empty => (Filling::Empty, false),
+            Filling::Waiting { target } if lost(target) => (Filling::Empty, false),
+            Filling::Showing { current } if lost(current) => (Filling::Empty, true),
+            Filling::Switching { current, target } if lost(current) && lost(target) => (Filling::Empty, true),
+            Filling::Switching { current, target } if lost(current) => (Filling::Waiting { target }, true),
+            Filling::Switching { current, target } if lost(target) => (Filling::Showing { current }, false),
+            unconcerned => (unconcerned, false),
+        };
+        self.filling = next;
+        fell_empty
+    }
+
+    /// Offers a packet of a stream that this slot shows or waits for.
+    pub(crate) fn forward(&mut self, now: Instant, packet: &Packet) -> Forward {
+        let arrival = Arrival { at: now, seq: packet.seq, time: packet.time, descriptor: packet.descriptor };
+        let awaited = self.target() == Some(packet.key);
+        if awaited && packet.descriptor.starts_keyframe {
+            self.filling = Filling::Showing { current: packet.key };
+            self.epoch = packet.epoch;
+            return Forward::Switch(self.munger.begin(&arrival));
+        }
+        if self.current() != Some(packet.key) {
+            return Forward::NotYet;
+        }
+        if self.epoch != packet.epoch {
+            if !packet.descriptor.starts_keyframe {
+                return Forward::Restarted;
+            }
+            self.epoch = packet.epoch;
+            return Forward::Send(self.munger.begin(&arrival));
+        }
+        self.munger.pass(&arrival).map_or(Forward::Late, Forward::Send)
+    }
+
+    /// Leaves a packet out of the stream if the slot shows it.
+    pub(crate) fn skip(&mut self, packet: &Packet) {
+        if self.current() == Some(packet.key) && self.epoch == packet.epoch {
+            self.munger.skip(packet.seq);
+        }
+    }
+
+    /// Which slot this is.
+    pub(crate) fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// What is shown.
+    pub(crate) fn current(&self) -> Option<StreamKey> {
+        match self.filling {
+            Filling::Showing { current } | Filling::Switching { current, .. } => Some(current),
+            Filling::Empty | Filling::Waiting { .. } => None,
+        }
+    }
+
+    /// What is waited for.
+    pub(crate) fn target(&self) -> Option<StreamKey> {
+        match self.filling {
+            Filling::Waiting { target } | Filling::Switching { target, .. } => Some(target),
+            Filling::Empty | Filling::Showing { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Renumbers packets so that a slot is one unbroken stream: sequence numbers, timestamps, picture numbers run on
+//! over every switch of source and layer, upstream losses stay visible as gaps, and what we leave out does not.
+
+use crate::receive::descriptor::{Descriptor, PictureId, SmallNumber};
+use crate::units::{ClockRate, MediaTime, SeqNo};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// How many left-out packets are remembered, so that a late packet from before them still finds its place.
+const SHIFTS_MAX: usize = 64;
+/// A longer gap is a sender that jumped, not loss: nobody could repair it, so it is closed.
+const GAP_MAX: u64 = 1_000;
+/// A switch moves the timestamp by the time that passed, but at least by this: a millisecond of video.
+const SWITCH_TICKS_MIN: u32 = 90;
+
+/// Bytes to replace in a payload; it never changes length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Patch {
+    changes: [Option<(usize, u8)>; 4],
+}
+
+impl Patch {
+    /// Whether the payload goes out as it came in.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.iter().all(Option::is_none)
+    }
+
+    /// Replaces the bytes.
+    pub(crate) fn apply(&self, payload: &mut [u8]) {
+        for (offset, byte) in self.changes.iter().flatten() {
+            if let Some(place) = payload.get_mut(*offset) {
+                *place = *byte;
+            }
+        }
+    }
+
+    fn push(&mut self, offset: usize, byte: u8) {
+        if let Some(free) = self.changes.iter_mut().find(|change| change.is_none()) {
+            *free = Some((offset, byte));
+        }
+    }
+}
+
+/// The numbers a packet goes out with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its sequence number in the slot's stream.
+    pub(crate) seq: SeqNo,
+    /// Its timestamp in the slot's stream.
+    pub(crate) time: MediaTime,
+    /// What to change in its payload.
+    pub(crate) patch: Patch,
+}
+
+/// The numbers a packet came in with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// When.
+    pub(crate) at: Instant,
+    /// Its sequence number in its source's stream.
+    pub(crate) seq: SeqNo,
+    /// Its timestamp in its source's stream.
+    pub(crate) time: MediaTime,
+    /// What its payload says.
+    pub(crate) descriptor: Descriptor,
+}
+
+/// One source's stretch of the slot's stream.
+#[derive(Debug)]
+struct Span {
+    first_in: SeqNo,
+    highest_in: SeqNo,
+    /// From which incoming number on which offset leads to the outgoing one; wrapping.
+    shifts: VecDeque<(SeqNo, u64)>,
+    time_offset: u32,
+    picture_offset: u16,
+    tl0_offset: u8,
+    key_offset: u8,
+}
+
+/// The numbering of one slot.
+#[derive(Debug)]
+pub(crate) struct Munger {
+    clock: ClockRate,
+    span: Option<Span>,
+    highest: SeqNo,
+    latest: MediaTime,
+    latest_at: Option<Instant>,
+    picture: u16,
+    tl0: u8,
+    key: u8,
+}
+
+impl Munger {
+    /// A stream that has not begun. `start` is its first sequence number, which must lie in the first cycle:
+    /// receivers assume roll-over zero.
+    pub(crate) fn new(clock: ClockRate, start: u16, time: MediaTime) -> Self {
+        Self {
+            clock,
+            span: None,
+            highest: SeqNo::new(u64::from(start)),
+            latest: time,
+            latest_at: None,
+            picture: start & 0x7FFF,
+            tl0: start.to_be_bytes()[1],
+            key: 0,
+        }
+    }
+
+    /// Places the first packet of another source or layer: everything runs on from what was sent last.
+    pub(crate) fn begin(&mut self, arrival: &Arrival) -> Place {
+        let elapsed =
+            self.latest_at.map_or(0, |at| self.clock.ticks(arrival.at.saturating_duration_since(at)));
+        let time = self.latest.shifted(elapsed.max(SWITCH_TICKS_MIN));
+        let seq = self.highest.plus(1);
+        let descriptor = &arrival.descriptor;
+        let picture = descriptor.picture_id.map_or(0, |id| id.value);
+        let tl0 = descriptor.tl0_index.map_or(0, |index| index.byte);
+        let key = descriptor.key_index.map_or(0, |index| index.byte & 0x1F);
+        let offset = seq.extended().wrapping_sub(arrival.seq.extended());
+        self.span = Some(Span {
+            first_in: arrival.seq,
+            highest_in: arrival.seq,
+            shifts: VecDeque::from([(arrival.seq, offset)]),
+            time_offset: time.offset_from(arrival.time),
+            picture_offset: self.picture.wrapping_add(1).wrapping_sub(picture),
+            tl0_offset: self.tl0.wrapping_add(1).wrapping_sub(tl0),
+            key_offset: self.key.wrapping_add(1).wrapping_sub(key),
+        });
+        self.highest = seq;
+        self.latest = time;
+        self.latest_at = Some(arrival.at);
+        Place { seq, time, patch: self.renumber(descriptor) }
+    }
+
+    /// Places a further packet of the source that began last; none when it is too late to have a place.
+    pub(crate) fn pass(&mut self, arrival: &Arrival) -> Option<Place> {
+        let span = self.span.as_mut()?;
+        let offset = if arrival.seq > span.highest_in {
+            let gap = arrival.seq.since(span.highest_in);
+            if gap > GAP_MAX {
+                let offset = self.highest.plus(1).extended().wrapping_sub(arrival.seq.extended());
+                span.shifts.clear();
+                span.shifts.push_back((arrival.seq, offset));
+                span.first_in = arrival.seq;
+            }
+            span.highest_in = arrival.seq;
+            span.shifts.back()?.1
+        } else {
+            span.shift_of(arrival.seq)?
+        };
+        let seq = SeqNo::new(arrival.seq.extended().wrapping_add(offset));
+        let time = arrival.time.shifted(span.time_offset);
+        self.highest = self.highest.max(seq);
+        if time.is_after(self.latest) {
+            self.latest = time;
+            self.latest_at = Some(arrival.at);
+        }
+        Some(Place { seq, time, patch: self.renumber(&arrival.descriptor) })
+    }
+
+    /// Leaves a packet of the current source out without leaving a gap. A late one has its gap already.
+    pub(crate) fn skip(&mut self, seq: SeqNo) {
+        let Some(span) = self.span.as_mut() else { return };
+        if seq <= span.highest_in {
+            return;
+        }
+        let Some(&(_, offset)) = span.shifts.back() else { return };
+        span.highest_in = seq;
+        if span.shifts.len() >= SHIFTS_MAX {
+            span.shifts.pop_front();
+        }
+        span.shifts.push_back((seq.plus(1), offset.wrapping_sub(1)));
+    }
+
+    /// What to write over the payload's picture numbers, keeping the highest ones in mind.
+    fn renumber(&mut self, descriptor: &Descriptor) -> Patch {
+        let mut patch = Patch::default();
+        let Some(span) = &self.span else { return patch };
+        if let Some(id) = descriptor.picture_id {
+            let number = id.value.wrapping_add(span.picture_offset) & 0x7FFF;
+            if number.wrapping_sub(self.picture) & 0x7FFF < 0x4000 {
+                self.picture = number;
+            }
+            write_picture_id(&mut patch, id, number);
+        }
+        if let Some(SmallNumber { byte, offset }) = descriptor.tl0_index {
+            let number = byte.wrapping_add(span.tl0_offset);
+            if number.wrapping_sub(self.tl0) < 0x80 {
+                self.tl0 = number;
+            }
+            patch.push(offset, number);
+        }
+        if let Some(SmallNumber { byte, offset }) = descriptor.key_index {
+            let number = (byte & 0x1F).wrapping_add(span.key_offset) & 0x1F;
+            if number.wrapping_sub(self.key) & 0x1F < 0x10 {
+                self.key = number;
+            }
+            patch.push(offset, byte & 0xE0 | number);
+        }
+        patch
+    }
+}
+
+impl Span {
+    /// The offset of a late packet; none when it lies before this stretch or before what is remembered.
+    fn shift_of(&self, seq: SeqNo) -> Option<u64> {
+        if seq < self.first_in {
+            return None;
+        }
+        self.shifts.iter().rev().find(|(from, _)| *from <= seq).map(|(_, offset)| *offset)
+    }
+}
+
+/// Writes a picture number in the width it came in.
+fn write_picture_id(patch: &mut Patch, id: PictureId, number: u16) {
+    let [high, low] = number.to_be_bytes();
+    if id.long {
+        patch.push(id.offset, high | 0x80);
+        patch.push(id.offset + 1, low);
+    } else {
+        patch.push(id.offset, low & 0x7F);
+    }
+}

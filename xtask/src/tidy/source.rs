@@ -28,7 +28,8 @@ impl File {
     pub(super) fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         let folder = self.path.starts_with("tests/") || self.path.contains("/tests/");
-        folder || name == "tests.rs" || name.ends_with("_tests.rs") || name.contains(".test.")
+        let helper = matches!(name, "tests.rs" | "testing.rs");
+        folder || helper || name.ends_with("_tests.rs") || name.contains(".test.")
     }
 
     /// The text with comments and `#[cfg(test)]` items blanked out; strings stay.

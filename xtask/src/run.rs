@@ -1,5 +1,4 @@
-//! A node with sample units, from nothing: builds, makes the data directory, imports units at the first start, then
-//! becomes the server.
+//! A node with sample units, from nothing: builds, imports units where no data is yet, then becomes the server.
 
 use crate::workspace::Workspace;
 use crate::{check, step, tools, web};
@@ -10,7 +9,7 @@ use std::process::Command;
 
 /// The configuration that is used as it is.
 const CONFIG: &str = "configs/single.toml";
-/// The configuration that is written when another port is asked for.
+/// The configuration that is written, beside the build, when another port is asked for.
 const PORT_CONFIG: &str = "run.toml";
 
 /// How the node is to run.
@@ -35,10 +34,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     web::build(workspace)?;
     check::build_server(workspace)?;
     let data = workspace.root.join(&options.data);
-    let first = !data.exists();
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
-    let config = config(workspace, options.port, &data)?;
-    if first {
+    let config = config(workspace, options.port)?;
+    if !data.exists() {
         let mut import = server(workspace, "import-units", &config, &data);
         step::must("import of the sample units", import.arg(units))?;
     }
@@ -53,9 +50,9 @@ fn units(workspace: &Workspace, wanted: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn config(workspace: &Workspace, port: Option<u16>, data: &Path) -> Result<PathBuf> {
+fn config(workspace: &Workspace, port: Option<u16>) -> Result<PathBuf> {
     let Some(port) = port else { return Ok(workspace.path(CONFIG)) };
-    let path = data.join(PORT_CONFIG);
+    let path: PathBuf = workspace.metadata.target_directory.join(PORT_CONFIG).into();
     std::fs::write(&path, port_config(port)?).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }

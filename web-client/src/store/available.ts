@@ -225,6 +225,7 @@ function ownActions({ call, devices }: State, dispatch: Dispatch): OwnActions {
   const microphone = live === null ? 'locked' : myMicrophone(live);
   const ready = live !== null && may(live, 'speak') && devices.microphone.state === 'on';
   const floor = live !== null && live.meeting.floor === live.you.seat;
+  const invited = (live?.invitation ?? null) !== null;
   const screen = devices.screen.state;
   const registers = live !== null && may(live, 'register');
   return {
@@ -253,10 +254,10 @@ function ownActions({ call, devices }: State, dispatch: Dispatch): OwnActions {
     finishSpeech: when(floor, () => {
       request({ type: 'finishSpeech' });
     }),
-    acceptInvitation: when(live !== null && live.invitation !== null && ready, () => {
+    acceptInvitation: when(invited && ready, () => {
       dispatch({ type: 'acceptInvitation' });
     }),
-    dismissInvitation: when(live !== null && live.invitation !== null, () => {
+    dismissInvitation: when(invited, () => {
       dispatch({ type: 'dismissInvitation' });
     }),
     arrange: when(live !== null, (arrangement) => {

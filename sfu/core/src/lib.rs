@@ -36,6 +36,8 @@ mod units;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use datagram::{DATAGRAM_MAX_BYTES, Datagram, Transmit};
 pub use engine::{Engine, EngineConfig, EngineError, Input, Output};

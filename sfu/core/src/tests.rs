@@ -1,0 +1,11 @@
+//! Scenarios in virtual time: an engine and real WebRTC clients joined by a seeded link. `World` is the harness;
+//! setup lives there, the stories in the other files.
+
+mod client;
+
+mod stage;
+
+mod world;
+
+pub(crate) use client::{Client, Frame};
+pub(crate) use world::{Link, World};

@@ -1,0 +1,337 @@
+//! A participant of a scenario: a real WebRTC stack that sends marked frames and writes down what it gets.
+
+use sfu_control::{Demand, Layer, Slot, SourceKind};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpWrite};
+use str0m::{Candidate, Event, Input, Output, Rtc};
+
+const VIDEO_INTERVAL: Duration = Duration::from_millis(33);
+const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
+const RIDS: [(&str, Layer, usize); 3] =
+    [("q", Layer::Low, 400), ("h", Layer::Medium, 1_000), ("f", Layer::High, 1_100)];
+/// Every frame has this many packets, so that loss can hit a frame in the middle.
+const PACKETS_PER_FRAME: u8 = 2;
+
+/// A packet as a subscriber got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) at: Instant,
+    pub(crate) slot: Slot,
+    pub(crate) seq: u64,
+    pub(crate) time: u32,
+    pub(crate) marker: bool,
+    /// Painted into the payload by its sender.
+    pub(crate) sender: u32,
+    pub(crate) layer: u8,
+    pub(crate) number: u32,
+    pub(crate) keyframe: bool,
+    pub(crate) picture_id: u16,
+}
+
+/// One simulcast encoding being sent.
+struct Encoder {
+    rid: Option<Rid>,
+    layer: Layer,
+    bytes: usize,
+    seq: u64,
+    time_base: u32,
+    picture: u16,
+    frames: u32,
+    keyframe_due: bool,
+    was_active: bool,
+}
+
+pub(crate) struct Client {
+    pub(crate) number: u32,
+    pub(crate) address: SocketAddr,
+    pub(crate) received: Vec<Frame>,
+    pub(crate) demanded: BTreeMap<SourceKind, Demand>,
+    /// Keyframes asked of this client, by rid.
+    pub(crate) keyframe_requests: Vec<(Instant, Option<String>)>,
+    /// What it sends; a locked microphone is a matter of the engine, not of this.
+    pub(crate) sends_camera: bool,
+    /// Sends all layers whatever it was told.
+    pub(crate) ignores_demand: bool,
+    /// RFC 6464 level of its microphone, none while it is off.
+    pub(crate) voice: Option<u8>,
+    rtc: Rtc,
+    pending: Option<SdpPendingOffer>,
+    mids: Vec<Mid>,
+    slots: BTreeMap<String, Slot>,
+    encoders: Vec<Encoder>,
+    audio_seq: u64,
+    connected: bool,
+    start: Instant,
+    next_video: Instant,
+    next_audio: Instant,
+    rtc_due: Instant,
+    outbox: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
+}
+
+impl Client {
+    /// A delegate with two mosaic slots.
+    pub(crate) fn new(number: u32, now: Instant) -> Self {
+        let address = SocketAddr::from(([198, 51, 100, u8::try_from(number).unwrap()], 5_000));
+        let mut rtc = Rtc::builder()
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .set_rtp_mode(true)
+            .build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let encoder = |(rid, layer, bytes): (&str, Layer, usize), index: u32| Encoder {
+            rid: Some(Rid::from(rid)),
+            layer,
+            bytes,
+            seq: 100 + u64::from(number) * 1_000,
+            time_base: number.wrapping_mul(0x1357_9BDF).wrapping_add(index * 77_777),
+            picture: u16::try_from(number * 1_000 + index).unwrap(),
+            frames: 0,
+            keyframe_due: true,
+            was_active: false,
+        };
+        Self {
+            number,
+            address,
+            received: Vec::new(),
+            demanded: BTreeMap::new(),
+            keyframe_requests: Vec::new(),
+            sends_camera: false,
+            ignores_demand: false,
+            voice: None,
+            rtc,
+            pending: None,
+            mids: Vec::new(),
+            slots: BTreeMap::new(),
+            encoders: RIDS.into_iter().zip(0..).map(|(rid, index)| encoder(rid, index)).collect(),
+            audio_seq: 500,
+            connected: false,
+            start: now,
+            next_video: now,
+            next_audio: now,
+            rtc_due: now,
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Makes its offer.
+    pub(crate) fn offer(&mut self) -> String {
+        let mut simulcast = Simulcast::new();
+        for (rid, _, _) in RIDS {
+            simulcast.add_send_layer(SimulcastLayer::new(rid));
+        }
+        let mut changes = self.rtc.sdp_api();
+        let mut mids = Vec::new();
+        let mut add =
+            |kind, direction, simulcast| mids.push(changes.add_media(kind, direction, None, None, simulcast));
+        add(MediaKind::Audio, Direction::SendOnly, None);
+        add(MediaKind::Video, Direction::SendOnly, Some(simulcast));
+        add(MediaKind::Video, Direction::SendOnly, None);
+        add(MediaKind::Audio, Direction::SendOnly, None);
+        for _ in 0..4 {
+            add(MediaKind::Audio, Direction::RecvOnly, None);
+        }
+        for _ in 0..4 {
+            add(MediaKind::Video, Direction::RecvOnly, None);
+        }
+        let (offer, pending) = changes.apply().unwrap();
+        self.pending = Some(pending);
+        self.mids = mids;
+        offer.to_sdp_string()
+    }
+
+    /// Makes an offer with new ICE credentials, from another address.
+    pub(crate) fn restart_ice(&mut self, address: SocketAddr) -> String {
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(false);
+        let (offer, pending) = changes.apply().unwrap();
+        self.pending = Some(pending);
+        self.address = address;
+        offer.to_sdp_string()
+    }
+
+    pub(crate) fn accept(&mut self, answer: &str, slots: &[(Slot, String)]) {
+        let answer = SdpAnswer::from_sdp_string(answer).unwrap();
+        self.rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
+        self.rtc.add_local_candidate(Candidate::host(self.address, "udp").unwrap());
+        self.slots = slots.iter().map(|(slot, mid)| (mid.clone(), *slot)).collect();
+        self.rtc_due = self.start;
+    }
+
+    /// Leaves properly.
+    pub(crate) fn close(&mut self) {
+        self.rtc.close().unwrap();
+        self.rtc_due = self.start;
+    }
+
+    /// What it got on a slot.
+    pub(crate) fn on(&self, slot: Slot) -> Vec<&Frame> {
+        self.received.iter().filter(|frame| frame.slot == slot).collect()
+    }
+
+    pub(crate) fn due(&self) -> Instant {
+        let media = if self.connected { self.next_video.min(self.next_audio) } else { self.rtc_due };
+        self.rtc_due.min(media)
+    }
+
+    pub(crate) fn receive(&mut self, now: Instant, source: SocketAddr, contents: &[u8]) {
+        let receive = Receive::new(Protocol::Udp, source, self.address, contents).unwrap();
+        self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
+        self.drain(now);
+    }
+
+    pub(crate) fn tick(&mut self, now: Instant, sent: &mut Vec<(SocketAddr, SocketAddr, Vec<u8>)>) {
+        if self.connected {
+            if self.next_video <= now {
+                self.next_video = now + VIDEO_INTERVAL;
+                self.send_video(now);
+            }
+            if self.next_audio <= now {
+                self.next_audio = now + AUDIO_INTERVAL;
+                self.send_audio(now);
+            }
+        }
+        if self.rtc_due <= now {
+            self.rtc.handle_input(Input::Timeout(now)).unwrap();
+            self.drain(now);
+        }
+        sent.append(&mut self.outbox);
+    }
+
+    fn drain(&mut self, now: Instant) {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(at) => {
+                    self.rtc_due = at.max(now + Duration::from_micros(100));
+                    return;
+                }
+                Output::Transmit(transmit) => {
+                    self.outbox.push((transmit.source, transmit.destination, transmit.contents.into()));
+                }
+                Output::Event(event) => self.on_event(now, event),
+            }
+        }
+    }
+
+    fn on_event(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Connected => {
+                self.connected = true;
+                self.next_video = now;
+                self.next_audio = now;
+            }
+            Event::KeyframeRequest(request) => {
+                let rid = request.rid.map(|rid| rid.to_string());
+                self.keyframe_requests.push((now, rid));
+                for encoder in self.encoders.iter_mut().filter(|encoder| encoder.rid == request.rid) {
+                    encoder.keyframe_due = true;
+                }
+            }
+            Event::RtpPacket(packet) => {
+                let ssrc = packet.header.ssrc;
+                let Some(mid) = self.rtc.direct_api().stream_rx(&ssrc).map(|stream| stream.mid()) else {
+                    return;
+                };
+                let Some(slot) = self.slots.get(&*mid) else { return };
+                if let Some(frame) = read(now, *slot, &packet) {
+                    self.received.push(frame);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn send_video(&mut self, now: Instant) {
+        let demand = self.demanded.get(&SourceKind::Camera).copied().unwrap_or(Demand::Paused);
+        for index in 0..self.encoders.len() {
+            let wanted = match demand {
+                Demand::Paused => false,
+                Demand::UpTo(layer) => self.encoders[index].layer <= layer,
+            };
+            let active = self.sends_camera && (wanted || self.ignores_demand);
+            let encoder = &mut self.encoders[index];
+            encoder.keyframe_due |= active && !encoder.was_active;
+            encoder.was_active = active;
+            if active {
+                self.send_frame(now, index);
+            }
+        }
+    }
+
+    fn send_frame(&mut self, now: Instant, index: usize) {
+        let elapsed = (now - self.start).as_micros() * 9 / 100;
+        let encoder = &mut self.encoders[index];
+        encoder.frames += 1;
+        encoder.picture = encoder.picture.wrapping_add(1) & 0x7FFF;
+        let keyframe = std::mem::take(&mut encoder.keyframe_due);
+        let time = encoder.time_base.wrapping_add(u32::try_from(elapsed & 0xFFFF_FFFF).unwrap());
+        for part in 0..PACKETS_PER_FRAME {
+            encoder.seq += 1;
+            let [high, low] = encoder.picture.to_be_bytes();
+            let start = if part == 0 { 0x90 } else { 0x80 };
+            let mut payload = vec![start, 0x80, high | 0x80, low, u8::from(!keyframe || part > 0)];
+            payload.extend_from_slice(&self.number.to_be_bytes());
+            payload.push(encoder.layer as u8);
+            payload.extend_from_slice(&encoder.frames.to_be_bytes());
+            payload.resize(encoder.bytes, 0xAA);
+            let write = RtpWrite::new(Pt::from(96), encoder.seq.into(), time, now, payload)
+                .marker(part + 1 == PACKETS_PER_FRAME)
+                .nackable(true);
+            let mut direct = self.rtc.direct_api();
+            direct.stream_tx_by_mid(self.mids[1], encoder.rid).unwrap().write_rtp(write);
+        }
+        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+        self.drain(now);
+    }
+
+    fn send_audio(&mut self, now: Instant) {
+        let Some(level) = self.voice else { return };
+        self.audio_seq += 1;
+        let mut payload = vec![0xFC];
+        payload.extend_from_slice(&self.number.to_be_bytes());
+        payload.push(0);
+        payload.extend_from_slice(&u32::try_from(self.audio_seq).unwrap().to_be_bytes());
+        payload.resize(60, 0xBB);
+        let elapsed = (now - self.start).as_micros() * 48 / 1_000;
+        let time = u32::try_from(elapsed & 0xFFFF_FFFF).unwrap();
+        let values = ExtensionValues {
+            audio_level: Some(-i8::try_from(level).unwrap()),
+            voice_activity: Some(level < 60),
+            ..ExtensionValues::default()
+        };
+        let write = RtpWrite::new(Pt::from(111), self.audio_seq.into(), time, now, payload).ext_vals(values);
+        self.rtc.direct_api().stream_tx_by_mid(self.mids[0], None).unwrap().write_rtp(write);
+        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+        self.drain(now);
+    }
+}
+
+/// Reads the marks a sender painted.
+fn read(at: Instant, slot: Slot, packet: &str0m::rtp::RtpPacket) -> Option<Frame> {
+    let payload = &packet.payload;
+    let (offset, keyframe, picture_id) = match slot {
+        Slot::Audio(_) | Slot::FloorAudio => (1, false, 0),
+        Slot::Programme | Slot::Slides | Slot::Mosaic(_) => {
+            let found = crate::receive::descriptor::vp8(payload).unwrap();
+            (5, found.starts_keyframe, found.picture_id.unwrap().value)
+        }
+    };
+    let marks = payload.get(offset..offset + 9)?;
+    Some(Frame {
+        at,
+        slot,
+        seq: *packet.seq_no,
+        time: packet.header.timestamp,
+        marker: packet.header.marker,
+        sender: u32::from_be_bytes(marks[..4].try_into().unwrap()),
+        layer: marks[4],
+        number: u32::from_be_bytes(marks[5..9].try_into().unwrap()),
+        keyframe,
+        picture_id,
+    })
+}

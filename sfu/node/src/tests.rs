@@ -1,8 +1,8 @@
 //! A whole node on loopback: real sockets, real threads, real time. Nothing sleeps; every wait is for the thing
 //! itself, with a deadline that is only reached when the test fails.
 
-use crate::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics, clock};
-use sfu_control::{RoomId, SfuCommand, SfuEvent};
+use crate::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics, SendError, WorkerState, clock};
+use sfu_control::{DisconnectReason, PeerId, RoomId, SfuCommand, SfuEvent};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
     num::NonZeroU16,
@@ -80,6 +80,17 @@ fn every_worker_has_its_own_port_and_rooms() {
 }
 
 #[test]
+fn an_offer_that_is_none_is_refused_and_leaves_no_peer() {
+    let (node, events) = start(&[V4], 2);
+    let (room, peer) = (RoomId::new(1), PeerId::new(1));
+    node.send(SfuCommand::OpenRoom { room }).unwrap();
+    node.send(SfuCommand::Connect { peer, room, offer: "not an offer".to_owned() }).unwrap();
+    let event = events.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(event, SfuEvent::Refused { peer: refused, .. } if refused == peer), "{event:?}");
+    assert_eq!(node.metrics().peers, 0);
+}
+
+#[test]
 fn a_stopped_node_gives_its_ports_back() {
     let (node, _events) = start(&[V4, V6], 2);
     let addresses = node.addresses().to_vec();
@@ -94,4 +105,34 @@ fn a_taken_port_stops_the_start() {
     let (node, _events) = start(&[V4], 1);
     let config = NodeConfig { first_port: node.addresses()[0].port(), ..config(&[V4], 1) };
     assert!(Node::start(&config, |_| {}).is_err());
+}
+
+#[test]
+fn a_worker_that_panics_is_reported_and_its_peers_are_told() {
+    let (sender, events) = channel();
+    let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    // The engine cannot be made to panic from outside, so the panic comes from the event it reports.
+    let on_event = move |event| {
+        if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            panic!("a bug, on purpose");
+        }
+        sender.send(event).unwrap_or(());
+    };
+    let node = Node::start(&config(&[V4], 2), on_event).unwrap();
+    let (room, peer, bystander) = (RoomId::new(0), PeerId::new(1), PeerId::new(2));
+    node.send(SfuCommand::OpenRoom { room }).unwrap();
+    node.send(SfuCommand::Connect { peer: bystander, room, offer: String::new() }).unwrap();
+    // Whether this one is still taken depends on who is faster; it must not be left waiting either way.
+    let taken = node.send(SfuCommand::Connect { peer, room, offer: String::new() });
+
+    let metrics = wait_for(&node, "failing", |m| !m.is_whole());
+    assert_eq!(metrics.workers[0].state, WorkerState::Failed);
+    assert_eq!(metrics.workers[1].state, WorkerState::Running);
+    if taken.is_ok() {
+        let told = events.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(told, SfuEvent::Disconnected { peer, reason: DisconnectReason::Failed });
+    }
+    assert_eq!(node.send(SfuCommand::OpenRoom { room }), Err(SendError::Gone));
+    assert_eq!(node.send(SfuCommand::OpenRoom { room: RoomId::new(1) }), Ok(()));
+    assert_eq!(node.metrics().commands_refused_gone, u64::from(taken.is_err()) + 1);
 }

@@ -1,1 +1,6 @@
 //! The one test binary of this crate.
+
+// `cfg(test)` holds here anyway; it tells clippy that these modules are tests, where `unwrap` is a check.
+#[cfg(test)]
+#[path = "../interop/mod.rs"]
+mod interop;

@@ -29,6 +29,7 @@ export const common: Dictionary['common'] = {
   noMatch: 'Nothing matches. Please check the search words.',
   required: 'Required',
   skipToContent: 'Skip to the main content',
+  notJoined: 'The meeting could not be joined',
   notifications: 'Notifications',
 };
 

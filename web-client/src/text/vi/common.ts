@@ -38,6 +38,7 @@ export const common = {
   noMatch: 'Không tìm thấy kết quả phù hợp. Đề nghị kiểm tra lại từ khóa.',
   required: 'Bắt buộc nhập',
   skipToContent: 'Chuyển đến nội dung chính',
+  notJoined: 'Chưa vào được cuộc họp',
   notifications: 'Thông báo',
 };
 

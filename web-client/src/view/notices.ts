@@ -1,0 +1,46 @@
+import type { NoticeText } from '../store/state.ts';
+import type { Dictionary } from '../text/vi.ts';
+import { problemSentence } from './problem.ts';
+
+/** A notice as a sentence. */
+export function noticeSentence(notice: NoticeText, text: Dictionary): string {
+  switch (notice.kind) {
+    case 'problem':
+      return problemSentence(notice.problem, text);
+    case 'captureFailed':
+      return text.captureFailures[notice.source === 'screenAudio' ? 'screen' : notice.source][notice.why];
+    case 'invited':
+    case 'microphoneLocked':
+    case 'microphoneAllowed':
+    case 'speechEnded':
+    case 'presentingStopped':
+    case 'talkingWhileOff':
+    case 'reconnected':
+    case 'meetingStarted':
+    case 'meetingCreated':
+      return text.notices[notice.kind];
+    default:
+      return notice satisfies never;
+  }
+}
+
+/** What must interrupt a screen reader: failures, and what happens to the own microphone. */
+export function isUrgent(notice: NoticeText): boolean {
+  switch (notice.kind) {
+    case 'problem':
+    case 'captureFailed':
+    case 'invited':
+    case 'microphoneLocked':
+    case 'microphoneAllowed':
+    case 'speechEnded':
+    case 'talkingWhileOff':
+      return true;
+    case 'presentingStopped':
+    case 'reconnected':
+    case 'meetingStarted':
+    case 'meetingCreated':
+      return false;
+    default:
+      return notice satisfies never;
+  }
+}

@@ -1,0 +1,60 @@
+// Seats as views list them: the tree of units with its people, and who is shown small beside the stage. Pure.
+
+import type { SeatId, SeatView } from '../protocol/generated.ts';
+import { seatsInOrder, seatState, type Branch, type Counts } from '../store/selectors.ts';
+import type { Live } from '../store/state.ts';
+import { fold } from '../text/fold.ts';
+import type { Dictionary } from '../text/vi.ts';
+import { makeTree, type Tree, type TreeNode } from './primitives/tree.ts';
+
+export type SeatState = keyof Dictionary['seatStates'];
+
+/** A seat's state as it is shown: before the start, being there is waiting. */
+export function shownState(live: Live, seat: SeatView): SeatState {
+  const state = seatState(live, seat);
+  return state === 'present' && live.meeting.phase === 'waiting' ? 'waiting' : state;
+}
+
+export function isPresent(seat: SeatView): boolean {
+  return seat.connection.state === 'connected';
+}
+
+/** One line of the tree: a seat, a unit without one, or a unit's room with what is below it. */
+export type SeatLine = { readonly seat: SeatView | undefined; readonly counts: Counts | undefined };
+
+/** The tree of units as rows. A unit's own room is the unit's line; its people and lower units hang below it. */
+export function linesOf(branches: readonly Branch[]): Tree<SeatLine> {
+  const list: TreeNode<SeatLine>[] = [];
+  const visit = (branch: Branch, parent: string | undefined): void => {
+    const room = branch.seats.find((seat) => seat.occupant.kind === 'site');
+    const counts = branch.counts.seats > 1 ? branch.counts : undefined;
+    const label = room?.name ?? branch.name;
+    const folded = fold(`${label} ${branch.unit}`);
+    list.push({ key: branch.unit, parent, label, folded, item: { seat: room, counts } });
+    for (const seat of branch.seats) {
+      if (seat === room) continue;
+      const found = fold(`${seat.name} ${seat.detail}`);
+      const item = { seat, counts: undefined };
+      list.push({ key: seat.seat, parent: branch.unit, label: seat.name, folded: found, item });
+    }
+    for (const below of branch.branches) visit(below, branch.unit);
+  };
+  for (const branch of branches) visit(branch, undefined);
+  return makeTree(list);
+}
+
+/** Everybody present whose picture can be shown small: the chair first, then who speaks or presents, then in
+ *  protocol order. */
+export function seatsBeside(live: Live): readonly SeatView[] {
+  const { floor, presenter, stage } = live.meeting;
+  const rank = (seat: SeatView): number =>
+    seat.role === 'chair' ? 0 : seat.seat === floor || seat.seat === presenter ? 1 : 2;
+  return seatsInOrder(live)
+    .filter((seat) => isPresent(seat) && seat.camera && seat.seat !== live.you.seat && seat.seat !== stage)
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Seats by id, those that are there. */
+export function seatsOf(live: Live, ids: Iterable<SeatId>): readonly SeatView[] {
+  return [...ids].flatMap((id) => live.seats.get(id) ?? []);
+}

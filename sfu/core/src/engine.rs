@@ -241,6 +241,7 @@ impl Engine {
         member.connected_at = Some(self.now);
         member.heard_at = self.now;
         self.unsettled_rooms.insert(member.room);
+        self.timers.arm(Timer::Silence(peer), self.now + deadlines::SILENCE_MAX);
         self.timers.arm(Timer::Report(peer), self.now + deadlines::REPORT_INTERVAL);
         self.event(SfuEvent::Connected { peer });
     }

@@ -16,7 +16,7 @@ pub struct Counters {
     /// Media packets handed to a subscriber's slot, one per subscriber.
     pub media_forwarded: u64,
 
-    /// Dropped: empty or larger than a datagram may be.
+    /// Dropped: empty, or larger than a datagram or a media payload may be.
     pub dropped_size: u64,
     /// Dropped: the first byte is neither STUN, DTLS nor RTP.
     pub dropped_kind: u64,

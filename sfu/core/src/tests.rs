@@ -1,10 +1,12 @@
 //! Scenarios in virtual time: an engine and real WebRTC clients joined by a seeded link. `World` is the harness;
 //! setup lives there, the stories in the other files.
 
+mod bad_input;
 mod client;
-
+mod layers;
+mod lines;
 mod stage;
-
+mod voices;
 mod world;
 
 pub(crate) use client::{Client, Frame};

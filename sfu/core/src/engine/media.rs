@@ -9,9 +9,15 @@ use crate::send::{Forward, Place};
 use crate::timer::Timer;
 use sfu_control::{Gate, Layer, PeerId, SfuEvent, SourceKind};
 
+/// A media payload fills an Ethernet frame at most. A larger one would not leave again behind the headers we add.
+const PAYLOAD_MAX_BYTES: usize = 1_460;
+
 impl Engine {
     pub(super) fn on_media(&mut self, publisher: PeerId, incoming: Incoming) {
         self.counters.media_in += 1;
+        if incoming.payload.len() > PAYLOAD_MAX_BYTES {
+            return self.counters.dropped_size += 1;
+        }
         let now = self.now;
         let Some(member) = self.members.get_mut(&publisher) else { return };
         member.bytes_up += incoming.payload.len() as u64;

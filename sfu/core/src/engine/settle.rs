@@ -8,12 +8,16 @@ use crate::route;
 use crate::select::{Climb, LayerState, PictureWish, Share, allocate};
 use crate::timer::Timer;
 use crate::units::Bitrate;
-use sfu_control::{Demand, Gate, Layer, PeerId, RoomId, SfuEvent, Slot, Source};
+use sfu_control::{Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a line is taken for before anything is known of it, as when a client gives no feedback.
 const UNKNOWN_ESTIMATE: Bitrate = Bitrate::kbps(1_500);
+/// The estimator looks for more than is wanted, since layers climb only into a part of what it finds.
+const DESIRED_PERCENT: u64 = 150;
+/// What it looks for at least, so that the first picture finds its line already measured.
+const DESIRED_MIN: Bitrate = Bitrate::kbps(2_500);
 /// After a picture fell its subscriber's layers rest, or they would swing with the line.
 const CLIMB_REST: Duration = Duration::from_secs(5);
 
@@ -106,9 +110,10 @@ impl Engine {
         if allocation.fell {
             member.climb_held_until = Some(self.now + CLIMB_REST);
         }
-        if member.desired_rate != allocation.desired {
-            member.desired_rate = allocation.desired;
-            member.peer.set_desired_bitrate(allocation.desired);
+        let desired = allocation.desired.percent(DESIRED_PERCENT).max(desired_at_least(member.view.profile));
+        if member.desired_rate != desired {
+            member.desired_rate = desired;
+            member.peer.set_desired_bitrate(desired);
         }
         if allocation.hungry {
             self.timers.arm_if_idle(Timer::Reselect(peer), self.now + deadlines::RESELECT_INTERVAL);
@@ -273,6 +278,14 @@ impl Engine {
 /// Whether a slot is heard rather than seen.
 fn is_voice(slot: Slot) -> bool {
     matches!(slot, Slot::Audio(_) | Slot::FloorAudio)
+}
+
+/// What a client may want in a moment, whatever it wants now.
+fn desired_at_least(profile: ReceiveProfile) -> Bitrate {
+    match profile {
+        ReceiveProfile::Full => DESIRED_MIN,
+        ReceiveProfile::Saver | ReceiveProfile::AudioOnly => Bitrate::ZERO,
+    }
 }
 
 /// Demands in order.

@@ -57,6 +57,8 @@ pub(crate) struct Client {
     pub(crate) sends_camera: bool,
     /// Sends all layers whatever it was told.
     pub(crate) ignores_demand: bool,
+    /// What its encoder can do, whatever is demanded.
+    pub(crate) layers_max: Layer,
     /// RFC 6464 level of its microphone, none while it is off.
     pub(crate) voice: Option<u8>,
     rtc: Rtc,
@@ -103,6 +105,7 @@ impl Client {
             keyframe_requests: Vec::new(),
             sends_camera: false,
             ignores_demand: false,
+            layers_max: Layer::High,
             voice: None,
             rtc,
             pending: None,
@@ -253,7 +256,8 @@ impl Client {
                 Demand::Paused => false,
                 Demand::UpTo(layer) => self.encoders[index].layer <= layer,
             };
-            let active = self.sends_camera && (wanted || self.ignores_demand);
+            let able = self.encoders[index].layer <= self.layers_max;
+            let active = self.sends_camera && able && (wanted || self.ignores_demand);
             let encoder = &mut self.encoders[index];
             encoder.keyframe_due |= active && !encoder.was_active;
             encoder.was_active = active;

@@ -18,11 +18,21 @@ pub(crate) struct Link {
     pub(crate) jitter: Duration,
     /// Media packets of a thousand that never arrive; the handshake is spared.
     pub(crate) loss_permille: u32,
+    /// What each client's downlink carries, bits per second; none when it carries everything.
+    pub(crate) capacity_bps: Option<u64>,
 }
+
+/// A bottleneck holds this much; what comes on top is dropped.
+const QUEUE_MAX: Duration = Duration::from_millis(300);
 
 impl Default for Link {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(10), jitter: Duration::ZERO, loss_permille: 0 }
+        Self {
+            delay: Duration::from_millis(10),
+            jitter: Duration::ZERO,
+            loss_permille: 0,
+            capacity_bps: None,
+        }
     }
 }
 
@@ -44,6 +54,8 @@ pub(crate) struct World {
     pub(crate) link: Link,
     flights: BTreeMap<(Instant, u64), Flight>,
     next_flight: u64,
+    /// When each client's downlink has sent what it holds.
+    free_at: BTreeMap<SocketAddr, Instant>,
     engine_due: Instant,
     rng: ChaCha20Rng,
 }
@@ -71,6 +83,7 @@ impl World {
             link: Link::default(),
             flights: BTreeMap::new(),
             next_flight: 0,
+            free_at: BTreeMap::new(),
             engine_due: now,
             rng: ChaCha20Rng::from_seed([seed; 32]),
         };
@@ -255,8 +268,25 @@ impl World {
         }
         let jitter = self.link.jitter.mul_f64(self.rng.random());
         self.next_flight += 1;
-        let key = (self.now + self.link.delay + jitter, self.next_flight);
+        let Some(leaves) = self.leaves(destination, contents.len()) else { return };
+        let key = (leaves + self.link.delay + jitter, self.next_flight);
         self.flights.insert(key, Flight { source, destination, contents });
+    }
+}
+
+impl World {
+    /// When a datagram leaves the bottleneck in front of a client; none when its queue is full.
+    fn leaves(&mut self, destination: SocketAddr, bytes: usize) -> Option<Instant> {
+        let Some(capacity) = self.link.capacity_bps.filter(|_| destination != SERVER.parse().unwrap()) else {
+            return Some(self.now);
+        };
+        let free = self.free_at.entry(destination).or_insert(self.now);
+        let start = self.now.max(*free);
+        if start - self.now > QUEUE_MAX {
+            return None;
+        }
+        *free = start + Duration::from_micros(bytes as u64 * 8_000_000 / capacity);
+        Some(*free)
     }
 }
 

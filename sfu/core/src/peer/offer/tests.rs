@@ -1,6 +1,5 @@
 use super::*;
 use expect_test::{Expect, expect};
-use std::fmt::Write as _;
 
 const CHROMIUM: &str = include_str!("../../../tests/fixtures/sdp/chromium-156-delegate.sdp");
 const PHONE: &str = include_str!("../../../tests/fixtures/sdp/chromium-156-phone.sdp");

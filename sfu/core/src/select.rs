@@ -174,3 +174,6 @@ fn shown(layers: &[LayerState], granted: Layer) -> Layer {
     let above = LAYERS.into_iter().filter(|layer| *layer > granted).find(flowing);
     below.or(above).unwrap_or(granted)
 }
+
+#[cfg(test)]
+mod tests;

@@ -222,3 +222,6 @@ fn write_picture_id(patch: &mut Patch, id: PictureId, number: u16) {
         patch.push(id.offset, low & 0x7F);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+use super::*;
+use expect_test::{Expect, expect};
+
+fn flowing(layer: Layer, kbps: u64) -> LayerState {
+    LayerState { layer, flowing: true, rate: Bitrate::kbps(kbps) }
+}
+
+fn idle(layer: Layer) -> LayerState {
+    LayerState { layer, flowing: false, rate: Bitrate::ZERO }
+}
+
+fn camera() -> Vec<LayerState> {
+    vec![flowing(Layer::Low, 120), flowing(Layer::Medium, 400), flowing(Layer::High, 1_200)]
+}
+
+fn wish(slot: Slot, height: u16, held: Option<Layer>, layers: Vec<LayerState>) -> PictureWish {
+    PictureWish { slot, height, held, layers }
+}
+
+fn check(wishes: &[PictureWish], profile: ReceiveProfile, kbps: u64, climb: Climb, expected: Expect) {
+    let allocation = allocate(wishes, profile, Bitrate::kbps(kbps), climb);
+    let shares: Vec<_> = wishes
+        .iter()
+        .zip(&allocation.shares)
+        .map(|(wish, share)| format!("{:?} {:?} shows {:?}\n", wish.slot, share.granted, share.shown))
+        .collect();
+    let flags = format!("{}fell={} hungry={}\n", shares.concat(), allocation.fell, allocation.hungry);
+    expected.assert_eq(&flags);
+}
+
+#[test]
+fn a_good_line_gives_every_wish_its_height() {
+    let wishes = [
+        wish(Slot::Mosaic(0), 90, None, camera()),
+        wish(Slot::Programme, 720, None, camera()),
+        wish(Slot::Slides, 400, None, camera()),
+    ];
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        5_000,
+        Climb::Allowed,
+        expect![[r#"
+        Mosaic(0) Some(Low) shows Some(Low)
+        Programme Some(High) shows Some(High)
+        Slides Some(Medium) shows Some(Medium)
+        fell=false hungry=false
+    "#]],
+    );
+}
+
+#[test]
+fn a_narrow_line_serves_programme_then_slides_then_mosaic() {
+    let wishes = [
+        wish(Slot::Mosaic(1), 90, None, camera()),
+        wish(Slot::Mosaic(0), 90, None, camera()),
+        wish(Slot::Slides, 720, None, camera()),
+        wish(Slot::Programme, 400, None, camera()),
+    ];
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        180 + 400 + 120 + 130,
+        Climb::Allowed,
+        expect![[r#"
+        Mosaic(1) None shows None
+        Mosaic(0) Some(Low) shows Some(Low)
+        Slides Some(Low) shows Some(Low)
+        Programme Some(Medium) shows Some(Medium)
+        fell=false hungry=true
+    "#]],
+    );
+}
+
+#[test]
+fn the_stage_stays_even_on_a_line_that_carries_nothing() {
+    let wishes =
+        [wish(Slot::Programme, 720, Some(Layer::High), camera()), wish(Slot::Slides, 720, None, camera())];
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        50,
+        Climb::Allowed,
+        expect![[r#"
+        Programme Some(Low) shows Some(Low)
+        Slides None shows None
+        fell=true hungry=true
+    "#]],
+    );
+}
+
+#[test]
+fn falling_is_at_once_and_climbing_needs_room_and_leave() {
+    let held = |layer| [wish(Slot::Programme, 720, Some(layer), camera())];
+    // 1,200 fits to be kept, but is too near the edge to be climbed to.
+    let edge = 180 + 1_250;
+    check(
+        &held(Layer::High),
+        ReceiveProfile::Full,
+        edge,
+        Climb::Held,
+        expect![[r#"
+        Programme Some(High) shows Some(High)
+        fell=false hungry=false
+    "#]],
+    );
+    check(
+        &held(Layer::Medium),
+        ReceiveProfile::Full,
+        edge,
+        Climb::Allowed,
+        expect![[r#"
+        Programme Some(Medium) shows Some(Medium)
+        fell=false hungry=true
+    "#]],
+    );
+    check(
+        &held(Layer::Medium),
+        ReceiveProfile::Full,
+        5_000,
+        Climb::Held,
+        expect![[r#"
+        Programme Some(Medium) shows Some(Medium)
+        fell=false hungry=true
+    "#]],
+    );
+    check(
+        &held(Layer::Medium),
+        ReceiveProfile::Full,
+        5_000,
+        Climb::Allowed,
+        expect![[r#"
+        Programme Some(High) shows Some(High)
+        fell=false hungry=false
+    "#]],
+    );
+    check(
+        &held(Layer::High),
+        ReceiveProfile::Full,
+        700,
+        Climb::Allowed,
+        expect![[r#"
+        Programme Some(Medium) shows Some(Medium)
+        fell=true hungry=true
+    "#]],
+    );
+}
+
+#[test]
+fn a_layer_that_does_not_flow_is_asked_for_but_another_is_shown_meanwhile() {
+    let layers = vec![flowing(Layer::Low, 120), idle(Layer::Medium), idle(Layer::High)];
+    let wishes = [wish(Slot::Programme, 720, None, layers)];
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        5_000,
+        Climb::Allowed,
+        expect![[r#"
+        Programme Some(High) shows Some(Low)
+        fell=false hungry=false
+    "#]],
+    );
+    let wishes = [wish(Slot::Mosaic(0), 90, None, vec![idle(Layer::Low), flowing(Layer::Medium, 400)])];
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        5_000,
+        Climb::Allowed,
+        expect![[r#"
+        Mosaic(0) Some(Low) shows Some(Medium)
+        fell=false hungry=false
+    "#]],
+    );
+}
+
+#[test]
+fn the_saver_profile_caps_every_slot() {
+    let wishes = [
+        wish(Slot::Programme, 1_080, None, camera()),
+        wish(Slot::Slides, 1_080, None, camera()),
+        wish(Slot::Mosaic(0), 720, None, camera()),
+    ];
+    check(
+        &wishes,
+        ReceiveProfile::Saver,
+        9_000,
+        Climb::Allowed,
+        expect![[r#"
+        Programme Some(Medium) shows Some(Medium)
+        Slides Some(Low) shows Some(Low)
+        Mosaic(0) Some(Low) shows Some(Low)
+        fell=false hungry=false
+    "#]],
+    );
+}

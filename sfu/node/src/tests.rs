@@ -1,8 +1,13 @@
 //! A whole node on loopback: real sockets, real threads, real time. Nothing sleeps; every wait is for the thing
 //! itself, with a deadline that is only reached when the test fails.
 
-use crate::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics, SendError, WorkerState, clock};
-use sfu_control::{DisconnectReason, PeerId, RoomId, SfuCommand, SfuEvent};
+mod client;
+
+use crate::{
+    Listen, ListenAddress, Node, NodeConfig, NodeMetrics, SendError, SocketCounters, WorkerState, clock,
+};
+use client::Client;
+use sfu_control::{DisconnectReason, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Source, SourceKind};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
     num::NonZeroU16,
@@ -88,6 +93,62 @@ fn an_offer_that_is_none_is_refused_and_leaves_no_peer() {
     let event = events.recv_timeout(PATIENCE).unwrap();
     assert!(matches!(event, SfuEvent::Refused { peer: refused, .. } if refused == peer), "{event:?}");
     assert_eq!(node.metrics().peers, 0);
+}
+
+fn next_answer(events: &Receiver<SfuEvent>) -> String {
+    loop {
+        if let SfuEvent::Answered { answer, .. } = events.recv_timeout(PATIENCE).unwrap() {
+            return answer;
+        }
+    }
+}
+
+/// Brings a client in, to where media flows.
+fn join(node: &Node, events: &Receiver<SfuEvent>, peer: PeerId, address: IpAddr) -> Client {
+    let (mut client, offer) = Client::new(address);
+    node.send(SfuCommand::Connect { peer, room: RoomId::new(1), offer }).unwrap();
+    client.accept(&next_answer(events));
+    let deadline = clock::now() + PATIENCE;
+    while !client.connected {
+        assert!(clock::now() < deadline, "no connection over {address}: {:#?}", node.metrics());
+        client.step();
+    }
+    client
+}
+
+#[test]
+fn sound_passes_over_both_families_and_between_them() {
+    for (speaker, listener) in [(V4, V4), (V6, V6), (V4, V6)] {
+        let (node, events) = start(&[V4, V6], 2);
+        let (first, second) = (PeerId::new(1), PeerId::new(2));
+        let room = RoomId::new(1);
+        node.send(SfuCommand::OpenRoom { room }).unwrap();
+        let mut speaker = join(&node, &events, first, speaker);
+        while !matches!(events.recv_timeout(PATIENCE).unwrap(), SfuEvent::Connected { .. }) {}
+        let mut listener = join(&node, &events, second, listener);
+
+        let source = Source { peer: first, kind: SourceKind::Microphone };
+        node.send(SfuCommand::SetGate { peer: first, kind: SourceKind::Microphone, gate: Gate::Open })
+            .unwrap();
+        node.send(SfuCommand::SetFloor { room, source: Some(source) }).unwrap();
+        let deadline = clock::now() + PATIENCE;
+        while listener.packets.len() < 10 {
+            assert!(clock::now() < deadline, "not heard: {:#?}", node.metrics());
+            speaker.speak(b"a word");
+            speaker.step();
+            listener.step();
+        }
+        assert!(listener.packets.iter().all(|packet| &*packet.payload == b"a word"));
+
+        let metrics = wait_for(&node, "counting", |m| m.workers[1].engine.media_forwarded >= 10);
+        assert_eq!((metrics.peers, metrics.workers[1].engine.peers), (2, 2));
+        assert_eq!(
+            metrics.workers[0].sockets,
+            SocketCounters::default(),
+            "the room lives on the other worker"
+        );
+        assert_eq!(metrics.workers[1].sockets.send_full_drops, 0);
+    }
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! A str0m client on a real UDP socket, driven step by step.
+
+use crate::clock;
+use std::{
+    io,
+    net::{IpAddr, UdpSocket},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use str0m::{
+    Candidate, Event, Input, Output, Rtc, RtcConfig,
+    change::{SdpAnswer, SdpPendingOffer},
+    media::{Direction, MediaKind, Mid},
+    net::{Protocol, Receive},
+    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+};
+
+/// How long one step waits for a datagram: a packet's worth of Opus.
+const STEP: Duration = Duration::from_millis(20);
+
+pub(super) struct Client {
+    rtc: Rtc,
+    socket: UdpSocket,
+    pending: Option<SdpPendingOffer>,
+    microphone: Mid,
+    sent: u32,
+    pub(super) connected: bool,
+    pub(super) packets: Vec<RtpPacket>,
+}
+
+impl Client {
+    /// A client with one address, and its offer in the layout every client negotiates, with the smallest pool.
+    pub(super) fn new(address: IpAddr) -> (Self, String) {
+        let socket = UdpSocket::bind((address, 0)).unwrap();
+        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let mut rtc = RtcConfig::new().set_crypto_provider(crypto).set_rtp_mode(true).build(clock::now());
+        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        let mut changes = rtc.sdp_api();
+        let mut add = |kind, direction| changes.add_media(kind, direction, None, None, None);
+        let microphone = add(MediaKind::Audio, Direction::SendOnly);
+        for kind in [MediaKind::Video, MediaKind::Video, MediaKind::Audio] {
+            add(kind, Direction::SendOnly);
+        }
+        for kind in [[MediaKind::Audio; 4].as_slice(), &[MediaKind::Video; 2]].concat() {
+            add(kind, Direction::RecvOnly);
+        }
+        let (offer, pending) = changes.apply().unwrap();
+        let (pending, packets) = (Some(pending), Vec::new());
+        let client = Self { rtc, socket, pending, microphone, sent: 0, connected: false, packets };
+        (client, offer.to_sdp_string())
+    }
+
+    pub(super) fn accept(&mut self, answer: &str) {
+        let answer = SdpAnswer::from_sdp_string(answer).unwrap();
+        self.rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
+    }
+
+    /// Sends the next packet of sound.
+    pub(super) fn speak(&mut self, payload: &[u8]) {
+        self.sent += 1;
+        let payload_type = self.rtc.media(self.microphone).unwrap().remote_pts()[0];
+        let level = ExtensionValues {
+            audio_level: Some(-20),
+            voice_activity: Some(true),
+            ..ExtensionValues::default()
+        };
+        let number = u64::from(self.sent).into();
+        let packet =
+            RtpWrite::new(payload_type, number, 960 * self.sent, clock::now(), payload).ext_vals(level);
+        self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).unwrap().write_rtp(packet);
+    }
+
+    /// Does what is due, then waits a little for what arrives.
+    pub(super) fn step(&mut self) {
+        self.handle(Input::Timeout(clock::now()));
+        let due = self.drain();
+        let wait = due.saturating_duration_since(clock::now()).clamp(Duration::from_millis(1), STEP);
+        self.socket.set_read_timeout(Some(wait)).unwrap();
+        let mut buffer = [0; 2_000];
+        let received = self.socket.recv_from(&mut buffer);
+        if let Err(error) = &received {
+            assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
+            return;
+        }
+        let (length, source) = received.unwrap();
+        let destination = self.socket.local_addr().unwrap();
+        let contents = buffer[..length].try_into().unwrap();
+        self.handle(Input::Receive(
+            clock::now(),
+            Receive { proto: Protocol::Udp, source, destination, contents },
+        ));
+        self.drain();
+    }
+
+    fn handle(&mut self, input: Input<'_>) {
+        self.rtc.handle_input(input).unwrap();
+    }
+
+    fn drain(&mut self) -> Instant {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                // A candidate of the node that this socket cannot reach is ICE's business.
+                Output::Transmit(transmit) => {
+                    drop(self.socket.send_to(&transmit.contents, transmit.destination))
+                }
+                Output::Event(Event::Connected) => self.connected = true,
+                Output::Event(Event::RtpPacket(packet)) => self.packets.push(packet),
+                Output::Event(_) => {}
+                Output::Timeout(deadline) => return deadline,
+            }
+        }
+    }
+}

@@ -67,14 +67,12 @@ impl PeerConnectionEventHandler for Handler {
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        let happening = match state {
-            RTCPeerConnectionState::Connected => Happening::Connected,
-            RTCPeerConnectionState::Failed => Happening::Failed,
-            RTCPeerConnectionState::Unspecified
-            | RTCPeerConnectionState::New
-            | RTCPeerConnectionState::Connecting
-            | RTCPeerConnectionState::Disconnected
-            | RTCPeerConnectionState::Closed => return,
+        let happening = if state == RTCPeerConnectionState::Connected {
+            Happening::Connected
+        } else if state == RTCPeerConnectionState::Failed {
+            Happening::Failed
+        } else {
+            return;
         };
         let _ = self.0.send(happening);
     }
@@ -228,10 +226,8 @@ async fn payload_type(line: &Line) -> u8 {
 }
 
 fn local_track(kind: RtpCodecKind, ssrc: u32) -> MediaStreamTrack {
-    let (mime_type, clock_rate, channels) = match kind {
-        RtpCodecKind::Audio => (MIME_TYPE_OPUS, 48_000, 2),
-        RtpCodecKind::Video | RtpCodecKind::Unspecified => (MIME_TYPE_VP8, 90_000, 0),
-    };
+    let (mime_type, clock_rate, channels) =
+        if kind == RtpCodecKind::Audio { (MIME_TYPE_OPUS, 48_000, 2) } else { (MIME_TYPE_VP8, 90_000, 0) };
     let codec =
         RTCRtpCodec { mime_type: mime_type.to_owned(), clock_rate, channels, ..RTCRtpCodec::default() };
     let encoding = RTCRtpEncodingParameters {

@@ -99,9 +99,9 @@ impl Client {
     fn drain(&mut self) -> Instant {
         loop {
             match self.rtc.poll_output().unwrap() {
-                // A candidate of the node that this socket cannot reach is ICE's business.
                 Output::Transmit(transmit) => {
-                    drop(self.socket.send_to(&transmit.contents, transmit.destination))
+                    // A candidate of the node that this socket cannot reach is ICE's business.
+                    let _unreachable = self.socket.send_to(&transmit.contents, transmit.destination);
                 }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::RtpPacket(packet)) => self.packets.push(packet),

@@ -42,7 +42,7 @@ impl Picture {
 
     /// The next picture, a thirtieth of a second after the last.
     pub(crate) fn next(&mut self, ssrc: u32, payload_type: u8) -> Packet {
-        let keyframe = self.sent % KEYFRAME_EVERY == 0;
+        let keyframe = self.sent.is_multiple_of(KEYFRAME_EVERY);
         self.sent += 1;
         let mut payload = descriptor(self.sent).to_vec();
         payload.extend(if keyframe { keyframe_header(320, 180).to_vec() } else { vec![0x11, 0x02, 0x00] });

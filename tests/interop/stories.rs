@@ -15,6 +15,8 @@ use webrtc::peer_connection::SrtpProtectionProfile::{
 
 const TONE: &[u8] = b"the tone of the first site";
 const PICTURE: &[u8] = b"the picture of the first site";
+const OTHER_TONE: &[u8] = b"the tone of the other site";
+const OTHER_PICTURE: &[u8] = b"the picture of the other site";
 
 /// Packets of a slot that make a stream rather than an accident.
 const ENOUGH: usize = 25;
@@ -35,21 +37,35 @@ impl Publisher {
         Self { member, tone: Tone::new(TONE), picture: Picture::new(PICTURE) }
     }
 
+    fn other(member: Member) -> Self {
+        Self { member, tone: Tone::new(OTHER_TONE), picture: Picture::new(OTHER_PICTURE) }
+    }
+
+    async fn publish(&mut self) {
+        self.member.client.speak(&mut self.tone).await;
+        self.member.client.show(&mut self.picture).await;
+    }
+
     fn source(&self, kind: SourceKind) -> Source {
         Source { peer: self.member.peer, kind }
     }
 }
 
-/// Lets a member speak and show, 50 packets a second each, until another has received what is wanted.
-async fn publish_until(from: &mut Publisher, to: &mut Member, wanted: impl Fn(&Heard, u32) -> bool) -> Heard {
+/// Lets members speak and show, 50 packets a second each, until another has received what is wanted.
+async fn publish_until<const N: usize>(
+    mut from: [&mut Publisher; N],
+    to: &mut Member,
+    wanted: impl Fn(&Heard, u32) -> bool,
+) -> Heard {
     let mut ticker = interval(Duration::from_millis(20));
     let deadline = Instant::now() + PATIENCE;
     let mut heard = Heard::new();
     let mut rounds = 0;
     while !wanted(&heard, rounds) {
         assert!(Instant::now() < deadline, "not received in time: {:?}", summary(&heard));
-        from.member.client.speak(&mut from.tone).await;
-        from.member.client.show(&mut from.picture).await;
+        for publisher in &mut from {
+            publisher.publish().await;
+        }
         rounds += 1;
         while let Some((mid, packet)) = to.client.received(&mut ticker).await {
             heard.entry(to.slot(&mid)).or_default().push(packet);
@@ -100,7 +116,7 @@ async fn a_site_is_seen_and_heard(profiles: Vec<SrtpProtectionProfile>) {
     room.show_to_all(first.source(SourceKind::Camera));
     room.give_floor(Some(first.source(SourceKind::Microphone)));
 
-    let heard = publish_until(&mut first, &mut second, |heard, _| {
+    let heard = publish_until([&mut first], &mut second, |heard, _| {
         count(heard, Slot::Programme) >= ENOUGH && count(heard, Slot::FloorAudio) >= ENOUGH
     })
     .await;
@@ -131,7 +147,7 @@ async fn whoever_speaks_without_the_floor_is_heard_in_a_slot_of_the_loudest() {
     room.gate(first.source(SourceKind::Microphone), Gate::Open);
 
     let loudest = |heard: &Heard| (0..3).map(|index| count(heard, Slot::Audio(index))).sum::<usize>();
-    let heard = publish_until(&mut first, &mut second, |heard, _| loudest(heard) >= ENOUGH).await;
+    let heard = publish_until([&mut first], &mut second, |heard, _| loudest(heard) >= ENOUGH).await;
     for packets in heard.values() {
         assert_unbroken(packets);
         assert_marked(packets, TONE);
@@ -149,8 +165,8 @@ async fn a_locked_microphone_is_silent_and_its_picture_is_not() {
     room.give_floor(Some(first.source(SourceKind::Microphone)));
 
     // The gate was never opened. The picture proves that the line works all the while.
-    let heard = publish_until(&mut first, &mut second, |heard, rounds| {
-        count(heard, Slot::Programme) >= 2 * ENOUGH && rounds >= 100
+    let heard = publish_until([&mut first], &mut second, |heard, rounds| {
+        count(heard, Slot::Programme) >= 2 * ENOUGH && rounds >= 110
     })
     .await;
     assert_eq!(summary(&heard), [(Slot::Programme, count(&heard, Slot::Programme))]);
@@ -159,14 +175,62 @@ async fn a_locked_microphone_is_silent_and_its_picture_is_not() {
     // The same client, the same packets: only the gate differs.
     room.gate(first.source(SourceKind::Microphone), Gate::Open);
     let heard =
-        publish_until(&mut first, &mut second, |heard, _| count(heard, Slot::FloorAudio) >= ENOUGH).await;
+        publish_until([&mut first], &mut second, |heard, _| count(heard, Slot::FloorAudio) >= ENOUGH).await;
     assert_marked(&heard[&Slot::FloorAudio], TONE);
 
     // Locked again in mid-speech: what is under way still arrives, then nothing does.
     room.gate(first.source(SourceKind::Microphone), Gate::Closed);
     let dropped = room.metrics().workers[0].engine.dropped_gate;
-    publish_until(&mut first, &mut second, |_, rounds| rounds >= 10).await;
-    let heard = publish_until(&mut first, &mut second, |_, rounds| rounds >= 100).await;
+    publish_until([&mut first], &mut second, |_, rounds| rounds >= 10).await;
+    let heard = publish_until([&mut first], &mut second, |_, rounds| rounds >= 110).await;
     assert_eq!(count(&heard, Slot::FloorAudio), 0, "a locked microphone was heard");
     assert!(room.metrics().workers[0].engine.dropped_gate >= dropped + 100);
+}
+
+/// Up to where a slot shows one source, from there on the other, and never back.
+fn assert_handed_over(packets: &[Packet], before: &[u8], after: &[u8]) {
+    let mut ordered: Vec<_> = packets.iter().collect();
+    let first = packets[0].header.sequence_number;
+    ordered.sort_by_key(|packet| packet.header.sequence_number.wrapping_sub(first).cast_signed());
+    let handed_over = ordered.partition_point(|packet| packet.payload.ends_with(before));
+    let (old, new) = ordered.split_at(handed_over);
+    assert!(!old.is_empty() && !new.is_empty(), "{} packets before, {} after", old.len(), new.len());
+    assert!(new.iter().all(|packet| packet.payload.ends_with(after)), "the sources are mixed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stage_and_the_floor_pass_from_one_site_to_another() {
+    let mut room = Room::open();
+    let mut first = Publisher::new(room.join(1, Vec::new()).await);
+    let mut other = Publisher::other(room.join(2, Vec::new()).await);
+    let mut hall = room.join(3, Vec::new()).await;
+    for publisher in [&first, &other] {
+        room.gate(publisher.source(SourceKind::Camera), Gate::Open);
+        room.gate(publisher.source(SourceKind::Microphone), Gate::Open);
+    }
+    let marked = |heard: &Heard, slot, mark: &[u8]| {
+        heard.get(&slot).is_some_and(|all| all.iter().filter(|p| p.payload.ends_with(mark)).count() >= ENOUGH)
+    };
+
+    room.show_to_all(first.source(SourceKind::Camera));
+    room.give_floor(Some(first.source(SourceKind::Microphone)));
+    let before = publish_until([&mut first, &mut other], &mut hall, |heard, _| {
+        marked(heard, Slot::Programme, PICTURE) && marked(heard, Slot::FloorAudio, TONE)
+    })
+    .await;
+    room.show_to_all(other.source(SourceKind::Camera));
+    room.give_floor(Some(other.source(SourceKind::Microphone)));
+    let after = publish_until([&mut first, &mut other], &mut hall, |heard, _| {
+        marked(heard, Slot::Programme, OTHER_PICTURE) && marked(heard, Slot::FloorAudio, OTHER_TONE)
+    })
+    .await;
+
+    for (slot, old, new) in [(Slot::Programme, PICTURE, OTHER_PICTURE), (Slot::FloorAudio, TONE, OTHER_TONE)]
+    {
+        let packets = [before[&slot].as_slice(), &after[&slot]].concat();
+        assert_unbroken(&packets);
+        assert_handed_over(&packets, old, new);
+    }
+    // Nobody renegotiated: the connections are the ones that joined.
+    assert_eq!(room.metrics().workers[0].engine.offers_answered, 3);
 }

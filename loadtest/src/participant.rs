@@ -345,3 +345,6 @@ impl Seat {
         ClientFrame { id: self.last_request, seen: self.fact, message }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,13 @@ use crate::{
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use signaling_protocol::{MeetingId, SignIn, UnitCode};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// Participants on their way in at the same time. Each sign-in costs the server a password hash; a hall that comes
@@ -106,32 +112,61 @@ impl Site {
 
 fn sites(join: &Join) -> anyhow::Result<Vec<Site>> {
     ensure!(join.sites > 0, "--sites must be at least 1");
-    let mut sites = Vec::new();
-    for (line, (code, secret)) in pairs(&join.credentials)?.into_iter().take(join.sites).enumerate() {
-        let place = || format!("{}, line {}", join.credentials.display(), line + 1);
-        let code = UnitCode::parse(code).with_context(|| format!("{}: not a site code", place()))?;
-        sites.push(Site { code, secret });
-    }
-    let file = join.credentials.display();
-    ensure!(sites.len() == join.sites, "{file} has {} sites, {} are asked for", sites.len(), join.sites);
-    Ok(sites)
+    let name = join.credentials.display().to_string();
+    let rows = pairs(open(&join.credentials)?, &name)?;
+    ensure!(rows.len() >= join.sites, "{name} has {} sites, {} are asked for", rows.len(), join.sites);
+    let site = |(line, (code, secret)): (usize, (String, String))| {
+        let code =
+            UnitCode::parse(code).with_context(|| format!("{name}, row {}: not a site code", line + 1))?;
+        Ok(Site { code, secret })
+    };
+    rows.into_iter().take(join.sites).enumerate().map(site).collect()
 }
 
-fn host(path: &PathBuf, sites: &[Site]) -> anyhow::Result<(String, SignIn, Part)> {
-    let Some((username, password)) = pairs(path)?.into_iter().next() else {
-        bail!("{} is empty", path.display());
+fn host(path: &Path, sites: &[Site]) -> anyhow::Result<(String, SignIn, Part)> {
+    let name = path.display().to_string();
+    let Some((username, password)) = pairs(open(path)?, &name)?.into_iter().next() else {
+        bail!("{name} is empty");
     };
     let invite = sites.first().context("nobody to invite")?.code.clone();
     Ok((username.clone(), SignIn::Person { username, password }, Part::Host { invite }))
 }
 
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 /// The rows of a file with two columns.
-fn pairs(path: &PathBuf) -> anyhow::Result<Vec<(String, String)>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let rows: Result<_, _> = reader.deserialize().collect();
-    rows.with_context(|| format!("{} does not have two columns", path.display()))
+fn pairs(file: impl Read, name: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(file);
+    // The csv crate's own message would quote the row, and with it a secret.
+    let row = |(line, row): (usize, Result<(String, String), csv::Error>)| {
+        row.ok().with_context(|| format!("{name}, row {}: not two columns", line + 1))
+    };
+    reader.deserialize().enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_two_trimmed_columns_without_a_header() {
+        let rows = pairs("00101, s3cret \n00102,other\n".as_bytes(), "sites.csv").unwrap();
+        assert_eq!(rows, [("00101".into(), "s3cret".into()), ("00102".into(), "other".into())]);
+    }
+
+    #[test]
+    fn a_bad_row_is_named_and_its_secret_is_not() {
+        for file in ["00101,s3cret\n00102\n", "00101,s3cret\n00102,s3cret,x\n"] {
+            let error = format!("{:#}", pairs(file.as_bytes(), "sites.csv").unwrap_err());
+            assert_eq!(error, "sites.csv, row 2: not two columns");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = open(Path::new("no/such/file.csv")).unwrap_err().to_string();
+        assert_eq!(error, "cannot read no/such/file.csv");
+    }
 }

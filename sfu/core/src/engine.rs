@@ -121,14 +121,15 @@ impl Engine {
     /// Makes an engine. All its own randomness comes from `seed`, which must be unpredictable in production: it
     /// makes the ICE passwords.
     pub fn new(config: EngineConfig, seed: [u8; 32], now: Instant) -> Result<Self, EngineError> {
-        if config.local_addresses.is_empty() {
+        let EngineConfig { local_addresses, max_peers } = config;
+        if local_addresses.is_empty() {
             return Err(EngineError::NoAddress);
         }
         Ok(Self {
             now,
-            max_peers: config.max_peers,
+            max_peers,
             rng: ChaCha20Rng::from_seed(seed),
-            factory: TransportFactory::new(&config.local_addresses)?,
+            factory: TransportFactory::new(&local_addresses)?,
             demux: Demux::default(),
             members: Members::default(),
             rooms: BTreeMap::new(),

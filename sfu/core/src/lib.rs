@@ -37,6 +37,7 @@ mod units;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a story speaks of the events it is about")]
 mod tests;
 
 pub use datagram::{DATAGRAM_MAX_BYTES, Datagram, Transmit};

@@ -4,136 +4,29 @@
 
 mod answer;
 mod codec;
+mod factory;
 mod offer;
+mod packet;
 
 pub(crate) use codec::{Codec, Format};
+pub(crate) use factory::TransportFactory;
 pub(crate) use offer::{Offer, Role};
+pub(crate) use packet::{Extensions, Health, Incoming, Outgoing, PeerOutput};
 
 use crate::datagram::{Datagram, Transmit};
-use crate::send::Patch;
 use crate::units::{Bitrate, MediaTime, SeqNo};
-use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{ConnectRefusal, DisconnectReason, Layer, Slot, SourceKind};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::bwe::{Bitrate as NegotiatedBitrate, BweKind};
 use str0m::change::SdpOffer;
-use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m::media::{KeyframeRequestKind, Mid, Pt, Rid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
-use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc, RtcConfig};
-
-/// What a fresh line is assumed to carry until measured: the programme in its middle layer and audio.
-const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
-/// How often round trip and loss are taken; twice per line report would tell no more.
-const STATS_INTERVAL: Duration = Duration::from_secs(2);
-/// Letters of ICE user names and passwords; 16 and 32 of them carry 80 and 160 bits.
-const ICE_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// Retransmission memory of a video slot: two seconds of the full picture.
-const RESEND_PACKETS_VIDEO: usize = 512;
-
-/// What all peers of an engine share.
-#[derive(Debug)]
-pub(crate) struct TransportFactory {
-    crypto: Arc<CryptoProvider>,
-    certificate: DtlsCert,
-    candidates: Vec<Candidate>,
-}
-
-/// Header extensions that travel on from publisher to subscriber.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Extensions {
-    /// RFC 6464 voice bit.
-    voice: Option<bool>,
-    orientation: Option<str0m::rtp::VideoOrientation>,
-}
-
-/// A media packet of a publisher, decrypted and in order of arrival; retransmissions are restored.
-#[derive(Debug)]
-pub(crate) struct Incoming {
-    /// Which source.
-    pub(crate) kind: SourceKind,
-    /// Which of its encodings.
-    pub(crate) layer: Layer,
-    /// The stream it came on; it changes when the sender starts over.
-    pub(crate) ssrc: u32,
-    /// Its number, roll-overs counted.
-    pub(crate) seq: SeqNo,
-    /// Its timestamp.
-    pub(crate) time: MediaTime,
-    /// The marker bit.
-    pub(crate) marker: bool,
-    /// Its codec.
-    pub(crate) format: Format,
-    /// RFC 6464: 0 is loudest, 127 is silence.
-    pub(crate) audio_level: Option<u8>,
-    /// What else goes on.
-    pub(crate) extensions: Extensions,
-    /// The media; empty for padding.
-    pub(crate) payload: Arc<[u8]>,
-}
-
-/// A media packet for a slot.
-#[derive(Debug)]
-pub(crate) struct Outgoing<'a> {
-    /// Which of the peer's slots, by position.
-    pub(crate) slot: usize,
-    /// Its number in the slot's stream.
-    pub(crate) seq: SeqNo,
-    /// Its timestamp in the slot's stream.
-    pub(crate) time: MediaTime,
-    /// The marker bit.
-    pub(crate) marker: bool,
-    /// Its codec, as the publisher sends it.
-    pub(crate) format: Format,
-    /// Goes on as it came.
-    pub(crate) audio_level: Option<u8>,
-    /// Go on as they came.
-    pub(crate) extensions: Extensions,
-    /// The media, shared.
-    pub(crate) payload: &'a Arc<[u8]>,
-    /// What changes in it.
-    pub(crate) patch: Patch,
-}
-
-/// What a transport gives.
-#[derive(Debug)]
-pub(crate) enum PeerOutput {
-    /// Send this.
-    Transmit(Transmit),
-    /// Media came.
-    Media(Incoming),
-    /// Media came that belongs to no negotiated stream.
-    Stray,
-    /// The client needs a keyframe on one of its slots.
-    KeyframeWanted { slot: usize },
-    /// ICE and DTLS are up.
-    Connected,
-    /// What the line carries.
-    Estimate(Bitrate),
-    /// How the line is.
-    Health(Health),
-    /// It is over; nothing follows.
-    Gone { reason: DisconnectReason, panicked: bool },
-    /// Nothing before then.
-    Timeout(Instant),
-}
-
-/// How a line is, as the client's reports say.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Health {
-    /// Round trip.
-    pub(crate) rtt: Option<Duration>,
-    /// Lost on the way down, in thousandths.
-    pub(crate) down_loss_permille: u16,
-    /// Lost on the way up, in thousandths.
-    pub(crate) up_loss_permille: u16,
-}
+use str0m::{Event, Input, Output, Rtc};
 
 /// A slot as negotiated.
 #[derive(Debug, Clone)]
@@ -172,43 +65,6 @@ pub(crate) struct Peer {
     sources: Vec<SourceLine>,
     slots: Vec<SlotLine>,
     streams: HashMap<Ssrc, (SourceKind, Layer)>,
-}
-
-impl TransportFactory {
-    /// Prepares what is made once: the certificate and the candidates.
-    pub(crate) fn new(addresses: &[SocketAddr]) -> Result<Self, crate::engine::EngineError> {
-        use crate::engine::EngineError;
-        let crypto = Arc::new(str0m::crypto::from_feature_flags());
-        let certificate = crypto.dtls_provider.generate_certificate().ok_or(EngineError::NoCertificate)?;
-        let candidates = addresses
-            .iter()
-            .map(|address| {
-                let usable = !address.ip().is_unspecified() && address.port() != 0;
-                let candidate = usable.then(|| Candidate::host(*address, "udp").ok()).flatten();
-                candidate.ok_or(EngineError::BadAddress { address: *address })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { crypto, certificate, candidates })
-    }
-
-    fn build(&self, rng: &mut ChaCha20Rng, now: Instant) -> Rtc {
-        let config = RtcConfig::new()
-            .set_crypto_provider(Arc::clone(&self.crypto))
-            .set_dtls_cert(self.certificate.clone())
-            // DTLS 1.3 of this version takes the client's first SRTP profile, which is four times dearer than ours.
-            .set_dtls_version(DtlsVersion::Dtls12)
-            .set_ice_lite(true)
-            .set_rtp_mode(true)
-            .set_stats_interval(Some(STATS_INTERVAL))
-            .set_send_buffer_video(RESEND_PACKETS_VIDEO)
-            .set_local_ice_credentials(IceCreds { ufrag: ice_word(rng, 16), pass: ice_word(rng, 32) })
-            .enable_bwe(Some(NegotiatedBitrate::bps(INITIAL_ESTIMATE.as_bps())));
-        let mut rtc = codec::enable(config).build(now);
-        for candidate in &self.candidates {
-            rtc.add_local_candidate(candidate.clone());
-        }
-        rtc
-    }
 }
 
 impl Peer {
@@ -499,14 +355,6 @@ impl Peer {
             self.phase = Phase::Failed { reason, panicked };
         }
     }
-}
-
-/// Random letters for ICE.
-fn ice_word(rng: &mut ChaCha20Rng, length: usize) -> String {
-    (0..length)
-        .filter_map(|_| ICE_LETTERS.get(rng.random_range(0..ICE_LETTERS.len())))
-        .map(|&b| char::from(b))
-        .collect()
 }
 
 /// A fraction in thousandths.

@@ -90,8 +90,8 @@ const fn nominal(layer: Layer) -> Bitrate {
 /// The highest layer a wish may be given.
 fn cap(wish: &PictureWish, profile: ReceiveProfile) -> Layer {
     let by_height = match wish.height {
-        0..=LOW_HEIGHT_MAX => Layer::Low,
-        ..=MEDIUM_HEIGHT_MAX => Layer::Medium,
+        height if height <= LOW_HEIGHT_MAX => Layer::Low,
+        height if height <= MEDIUM_HEIGHT_MAX => Layer::Medium,
         _ => Layer::High,
     };
     let by_profile = match (profile, wish.slot) {

@@ -90,7 +90,9 @@ impl SlotStream {
             Filling::Switching { current, target } if lost(current) && lost(target) => (Filling::Empty, true),
             Filling::Switching { current, target } if lost(current) => (Filling::Waiting { target }, true),
             Filling::Switching { current, target } if lost(target) => (Filling::Showing { current }, false),
-            unconcerned => (unconcerned, false),
+            Filling::Waiting { .. } | Filling::Showing { .. } | Filling::Switching { .. } => {
+                (self.filling, false)
+            }
         };
         self.filling = next;
         fell_empty

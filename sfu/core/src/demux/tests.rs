@@ -42,7 +42,7 @@ fn cut_or_lying_messages_have_no_ufrag() {
     for length in 0..whole.len() - 1 {
         assert_eq!(local_ufrag(whole.get(..length).unwrap()), None, "cut at {length}");
     }
-    let mut lying = whole.clone();
+    let mut lying = whole;
     lying[31] = 0xFF;
     assert_eq!(local_ufrag(&lying), None);
 }

@@ -27,7 +27,7 @@ impl Engine {
             }),
             SfuCommand::SetSlides { room, source } => self.stage(room, |stage| stage.slides = source),
             SfuCommand::SetFloor { room, source } => {
-                self.stage(room, |stage| stage.speakers.set_floor(source))
+                self.stage(room, |stage| stage.speakers.set_floor(source));
             }
             SfuCommand::SetView { peer, view } => self.set_view(peer, view),
         }

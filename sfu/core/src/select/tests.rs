@@ -17,6 +17,7 @@ fn wish(slot: Slot, height: u16, held: Option<Layer>, layers: Vec<LayerState>) -
     PictureWish { slot, height, held, layers }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a case reads as a line")]
 fn check(wishes: &[PictureWish], profile: ReceiveProfile, kbps: u64, climb: Climb, expected: Expect) {
     let allocation = allocate(wishes, profile, Bitrate::kbps(kbps), climb);
     let shares: Vec<_> = wishes

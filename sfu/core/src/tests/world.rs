@@ -231,7 +231,7 @@ impl World {
                     return;
                 }
                 Output::Transmit(transmit) => {
-                    self.fly(transmit.source, transmit.destination, transmit.contents)
+                    self.fly(transmit.source, transmit.destination, transmit.contents);
                 }
                 Output::Event(event) => self.on_event(event),
             }

@@ -5,6 +5,7 @@ const CHROMIUM: &str = include_str!("../../../tests/fixtures/sdp/chromium-156-de
 const PHONE: &str = include_str!("../../../tests/fixtures/sdp/chromium-156-phone.sdp");
 const FIREFOX: &str = include_str!("../../../tests/fixtures/sdp/firefox-153-delegate.sdp");
 
+#[expect(clippy::needless_pass_by_value, reason = "a case reads as a line")]
 fn check(sdp: &str, expected: Expect) {
     let mut text = String::new();
     match Offer::parse(sdp) {

@@ -2,6 +2,7 @@ use super::*;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "a case reads as a line")]
 fn check(read: fn(&[u8]) -> Result<Descriptor, DescriptorError>, payload: &[u8], expected: Expect) {
     let text = match read(payload) {
         Ok(found) => format!(

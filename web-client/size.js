@@ -6,12 +6,22 @@ import { gzipSync } from 'node:zlib';
 /** Kilobytes of gzipped script, of a page as it is opened (web-client.md section 3.1). */
 const BUDGETS = [
   { page: 'sign-in and lobby', entries: ['index.html'], maxKb: 60 },
-  { page: 'meeting', entries: ['index.html', 'src/view/meeting/Meeting.svelte'], maxKb: 120 },
+  {
+    page: 'meeting',
+    entries: ['index.html', 'src/app/call.ts', 'src/view/meeting/Meeting.svelte'],
+    maxKb: 120,
+  },
 ];
 
 const manifest = JSON.parse(readFileSync('dist/.vite/manifest.json', 'utf8'));
 
-/** The files that load with an entry: itself and what it imports statically. */
+/**
+ * The files that load with an entry: itself and what it imports statically.
+ *
+ * @param {string} entry
+ * @param {Set<string>} found
+ * @returns {Set<string>}
+ */
 function filesOf(entry, found = new Set()) {
   const chunk = manifest[entry];
   if (chunk === undefined) throw new Error(`the build has no ${entry}`);

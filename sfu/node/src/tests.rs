@@ -105,7 +105,17 @@ fn next_answer(events: &Receiver<SfuEvent>) -> String {
 
 /// Brings a client in, to where media flows.
 fn join(node: &Node, events: &Receiver<SfuEvent>, peer: PeerId, address: IpAddr) -> Client {
+    join_through(node, events, peer, (address, None))
+}
+
+fn join_through(
+    node: &Node,
+    events: &Receiver<SfuEvent>,
+    peer: PeerId,
+    (address, nat): (IpAddr, Option<(IpAddr, IpAddr)>),
+) -> Client {
     let (mut client, offer) = Client::new(address);
+    client.nat = nat;
     node.send(SfuCommand::Connect { peer, room: RoomId::new(1), offer }).unwrap();
     client.accept(&next_answer(events));
     let deadline = clock::now() + PATIENCE;
@@ -149,6 +159,45 @@ fn sound_passes_over_both_families_and_between_them() {
         );
         assert_eq!(metrics.workers[1].sockets.send_full_drops, 0);
     }
+}
+
+#[test]
+fn a_node_behind_a_one_to_one_nat_is_reached_where_it_says_it_is() {
+    let outer = IpAddr::from([203, 0, 113, 7]);
+    let listen = Listen::Addresses(vec![ListenAddress { bind: V4, announce: outer }]);
+    let (sender, events) = channel();
+    let config = NodeConfig { listen, ..config(&[], 1) };
+    let node = Node::start(&config, move |event| sender.send(event).unwrap_or(())).unwrap();
+    assert_eq!(node.addresses()[0].ip(), outer);
+    node.send(SfuCommand::OpenRoom { room: RoomId::new(1) }).unwrap();
+    let client = join_through(&node, &events, PeerId::new(1), (V4, Some((outer, V4))));
+    assert!(client.connected);
+}
+
+#[test]
+fn commands_for_a_worker_that_is_held_up_are_refused_and_the_others_are_kept() {
+    let (hold, held) = channel::<()>();
+    let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+    // Whoever embeds a node must not block here; this test does, until it lets go of `hold`.
+    let on_event = move |_| held.lock().unwrap().recv().unwrap_or(());
+    let node = Node::start(&config(&[V4], 1), on_event).unwrap();
+    let (room, peer) = (RoomId::new(1), PeerId::new(1));
+    node.send(SfuCommand::Connect { peer, room, offer: String::new() }).unwrap();
+    let (mut taken, mut refused) = (1, 0);
+    while refused < 3 {
+        match node.send(SfuCommand::OpenRoom { room }) {
+            Ok(()) => taken += 1,
+            Err(SendError::Full) => refused += 1,
+            Err(SendError::Gone) => panic!("the worker is only held up"),
+        }
+        assert!(taken < 100_000, "the queue has no bound");
+    }
+    assert_eq!(node.metrics().commands_refused_full, 3);
+
+    drop(hold);
+    let metrics = wait_for(&node, "catching up", |m| m.workers[0].commands == taken);
+    assert!(metrics.is_whole());
+    assert_eq!(node.send(SfuCommand::CloseRoom { room }), Ok(()));
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(super) struct Client {
     pending: Option<SdpPendingOffer>,
     microphone: Mid,
     sent: u32,
+    /// Outer and inner address of the node, if a one-to-one NAT is between.
+    pub(super) nat: Option<(IpAddr, IpAddr)>,
     pub(super) connected: bool,
     pub(super) packets: Vec<RtpPacket>,
 }
@@ -46,7 +48,7 @@ impl Client {
         }
         let (offer, pending) = changes.apply().unwrap();
         let (pending, packets) = (Some(pending), Vec::new());
-        let client = Self { rtc, socket, pending, microphone, sent: 0, connected: false, packets };
+        let client = Self { rtc, socket, pending, microphone, sent: 0, nat: None, connected: false, packets };
         (client, offer.to_sdp_string())
     }
 
@@ -82,7 +84,10 @@ impl Client {
             assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
             return;
         }
-        let (length, source) = received.unwrap();
+        let (length, mut source) = received.unwrap();
+        if let Some((outer, _)) = self.nat {
+            source.set_ip(outer);
+        }
         let destination = self.socket.local_addr().unwrap();
         let contents = buffer[..length].try_into().unwrap();
         self.handle(Input::Receive(
@@ -100,8 +105,12 @@ impl Client {
         loop {
             match self.rtc.poll_output().unwrap() {
                 Output::Transmit(transmit) => {
+                    let mut destination = transmit.destination;
+                    if let Some((_, inner)) = self.nat {
+                        destination.set_ip(inner);
+                    }
                     // A candidate of the node that this socket cannot reach is ICE's business.
-                    let _unreachable = self.socket.send_to(&transmit.contents, transmit.destination);
+                    let _unreachable = self.socket.send_to(&transmit.contents, destination);
                 }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::RtpPacket(packet)) => self.packets.push(packet),

@@ -102,20 +102,62 @@ pub(crate) struct Client {
 struct Line {
     track: Arc<TrackLocalStaticRTP>,
     sender: Arc<dyn RtpSender>,
+    /// Of the first encoding; further ones count on.
     ssrc: u32,
 }
 
+/// How a client sends its camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Camera {
+    /// One encoding, as the simplest stacks do.
+    Single,
+    /// One encoding for each of [`LAYERS`].
+    Simulcast,
+}
+
+/// The rids of simulcast, smallest first.
+pub(crate) const LAYERS: [&str; 3] = ["q", "h", "f"];
+
+/// What a client is like.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    /// Its number in the room.
+    pub(crate) number: u32,
+    /// The SRTP profiles it knows, best first; all if empty.
+    pub(crate) profiles: Vec<SrtpProtectionProfile>,
+    /// How it sends its camera.
+    pub(crate) camera: Camera,
+}
+
+impl Setup {
+    /// A client that knows all profiles and sends one encoding.
+    pub(crate) fn plain(number: u32) -> Self {
+        Self { number, profiles: Vec::new(), camera: Camera::Single }
+    }
+}
+
+const MID_EXTENSION: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+const RID_EXTENSION: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+const LEVEL_EXTENSION: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+
 impl Client {
-    /// Makes a client and its offer. `profiles` are the SRTP profiles it knows, best first.
-    pub(crate) async fn new(number: u32, profiles: Vec<SrtpProtectionProfile>) -> (Self, String) {
+    /// Makes a client and its offer.
+    pub(crate) async fn new(setup: Setup) -> (Self, String) {
         let (sender, happenings) = unbounded_channel();
         let mut media = MediaEngine::default();
         media.register_default_codecs().unwrap();
-        let audio_level = "urn:ietf:params:rtp-hdrext:ssrc-audio-level".to_owned();
-        let extension = RTCRtpHeaderExtensionCapability { uri: audio_level };
-        media.register_header_extension(extension, RtpCodecKind::Audio, None).unwrap();
+        let extensions = [
+            (LEVEL_EXTENSION, RtpCodecKind::Audio),
+            (MID_EXTENSION, RtpCodecKind::Video),
+            (RID_EXTENSION, RtpCodecKind::Video),
+        ];
+        for (uri, kind) in extensions {
+            let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
+            media.register_header_extension(extension, kind, None).unwrap();
+        }
         let interceptors = register_default_interceptors(Registry::new(), &mut media).unwrap();
-        let settings = SettingEngineBuilder::new().with_srtp_protection_profiles(profiles).build();
+        let settings =
+            SettingEngineBuilder::new().with_srtp_protection_profiles(setup.profiles.clone()).build();
         let connection = PeerConnectionBuilder::new()
             .with_media_engine(media)
             .with_setting_engine(settings)
@@ -127,15 +169,17 @@ impl Client {
             .unwrap();
         let mut client =
             Self { connection: Arc::new(connection), senders: Vec::new(), happenings, streams: Vec::new() };
-        let offer = client.offer(number).await;
+        let offer = client.offer(&setup).await;
         (client, offer)
     }
 
-    async fn offer(&mut self, number: u32) -> String {
+    async fn offer(&mut self, setup: &Setup) -> String {
         use RtpCodecKind::{Audio, Video};
         for (line, kind) in [Audio, Video, Video, Audio].into_iter().enumerate() {
-            let ssrc = number * 1_000 + u32::try_from(line).unwrap() + 1;
-            let track = Arc::new(TrackLocalStaticRTP::new(local_track(kind, ssrc)));
+            let ssrc = setup.number * 1_000 + u32::try_from(line).unwrap() * 10;
+            let simulcast = line == CAMERA && setup.camera == Camera::Simulcast;
+            let rids = if simulcast { &LAYERS[..] } else { &[""] };
+            let track = Arc::new(TrackLocalStaticRTP::new(local_track(kind, ssrc, rids)));
             let init = RTCRtpTransceiverInit {
                 direction: RTCRtpTransceiverDirection::Sendonly,
                 ..RTCRtpTransceiverInit::default()
@@ -189,6 +233,24 @@ impl Client {
         line.track.write_rtp(packet).await.unwrap();
     }
 
+    /// Sends the next picture of a camera in all layers; each is a source of its own with its own mark.
+    pub(crate) async fn show_layers(&self, pictures: &mut [Picture; LAYERS.len()]) {
+        let line = &self.senders[CAMERA];
+        let parameters = line.sender.get_parameters().await.unwrap().rtp_parameters;
+        let id = |uri| {
+            parameters.header_extensions.iter().find(|e| e.uri == uri).map(|e| u8::try_from(e.id).unwrap())
+        };
+        for ((ssrc, rid), picture) in (line.ssrc..).zip(LAYERS).zip(pictures) {
+            let mut packet = picture.next(ssrc, payload_type(line).await);
+            // The m-lines have their numbers as mids.
+            for (uri, value) in [(MID_EXTENSION, CAMERA.to_string()), (RID_EXTENSION, rid.to_owned())] {
+                let id = id(uri).expect("both ends know this extension");
+                packet.header.set_extension(id, value.into_bytes().into()).unwrap();
+            }
+            line.track.write_rtp(packet).await.unwrap();
+        }
+    }
+
     /// The next packet and the m-line it came by, or nothing if none comes before the ticker.
     pub(crate) async fn received(&mut self, ticker: &mut Interval) -> Option<(String, Packet)> {
         loop {
@@ -225,21 +287,27 @@ async fn payload_type(line: &Line) -> u8 {
     line.sender.get_parameters().await.unwrap().rtp_parameters.codecs[0].payload_type
 }
 
-fn local_track(kind: RtpCodecKind, ssrc: u32) -> MediaStreamTrack {
+/// A track with one encoding for each rid; a single one has no rid.
+fn local_track(kind: RtpCodecKind, first_ssrc: u32, rids: &[&str]) -> MediaStreamTrack {
     let (mime_type, clock_rate, channels) =
         if kind == RtpCodecKind::Audio { (MIME_TYPE_OPUS, 48_000, 2) } else { (MIME_TYPE_VP8, 90_000, 0) };
-    let codec =
-        RTCRtpCodec { mime_type: mime_type.to_owned(), clock_rate, channels, ..RTCRtpCodec::default() };
-    let encoding = RTCRtpEncodingParameters {
+    let encoding = |(ssrc, rid): (u32, &&str)| RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters {
+            rid: (*rid).to_owned(),
             ssrc: Some(ssrc),
             ..RTCRtpCodingParameters::default()
         },
-        codec,
+        codec: RTCRtpCodec {
+            mime_type: mime_type.to_owned(),
+            clock_rate,
+            channels,
+            ..RTCRtpCodec::default()
+        },
         active: true,
         ..RTCRtpEncodingParameters::default()
     };
-    MediaStreamTrack::new("site".to_owned(), format!("track-{ssrc}"), String::new(), kind, vec![encoding])
+    let encodings = (first_ssrc..).zip(rids).map(encoding).collect();
+    MediaStreamTrack::new("site".to_owned(), format!("track-{first_ssrc}"), String::new(), kind, encodings)
 }
 
 /// The SSRCs an answer announces, with the mid of their m-line.

@@ -1,6 +1,6 @@
 //! A node with one room, and the clients in it.
 
-use crate::interop::client::{Client, PATIENCE};
+use crate::interop::client::{Client, PATIENCE, Setup};
 use sfu_control::{Gate, PeerId, ReceiveProfile, RoomId, SfuCommand, SfuEvent, Slot, Source, View};
 use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics};
 use std::{
@@ -11,7 +11,6 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
 };
-use webrtc::peer_connection::SrtpProtectionProfile;
 
 const ROOM: RoomId = RoomId::new(1);
 
@@ -50,19 +49,24 @@ impl Room {
         room
     }
 
-    /// Brings a client in: offer, answer, ICE, DTLS; it wants to see everything.
-    pub(crate) async fn join(&mut self, number: u32, profiles: Vec<SrtpProtectionProfile>) -> Member {
-        let peer = PeerId::new(number);
-        let (mut client, offer) = Client::new(number, profiles).await;
+    /// Brings a client in: offer, answer, ICE, DTLS; it wants to see everything in full size.
+    pub(crate) async fn join(&mut self, setup: Setup) -> Member {
+        let peer = PeerId::new(setup.number);
+        let (mut client, offer) = Client::new(setup).await;
         self.ask(SfuCommand::Connect { peer, room: ROOM, offer });
         let answered = self.event("an answer", |event| matches!(event, SfuEvent::Answered { .. })).await;
         let SfuEvent::Answered { answer, slots, .. } = answered else { unreachable!() };
         client.connect(answer).await;
         self.event("Connected", |event| *event == SfuEvent::Connected { peer }).await;
-        let profile = ReceiveProfile::Full;
-        let view = View { profile, programme_height: 720, slides_height: 720, mosaic: Vec::new() };
-        self.ask(SfuCommand::SetView { peer, view });
+        self.set_programme_height(peer, 720);
         Member { client, peer, slots }
+    }
+
+    /// Says how tall a client shows the programme.
+    pub(crate) fn set_programme_height(&self, peer: PeerId, height: u16) {
+        let profile = ReceiveProfile::Full;
+        let view = View { profile, programme_height: height, slides_height: 720, mosaic: Vec::new() };
+        self.ask(SfuCommand::SetView { peer, view });
     }
 
     pub(crate) fn gate(&self, source: Source, gate: Gate) {

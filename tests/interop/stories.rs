@@ -1,7 +1,7 @@
 //! What two foreign clients live through.
 
 use crate::interop::{
-    client::PATIENCE,
+    client::{Camera, LAYERS, PATIENCE, Setup},
     media::{Picture, Tone},
     room::{Member, Room},
 };
@@ -109,8 +109,8 @@ fn assert_marked(packets: &[Packet], mark: &[u8]) {
 
 async fn a_site_is_seen_and_heard(profiles: Vec<SrtpProtectionProfile>) {
     let mut room = Room::open();
-    let mut first = Publisher::new(room.join(1, profiles.clone()).await);
-    let mut second = room.join(2, profiles).await;
+    let mut first = Publisher::new(room.join(Setup { profiles: profiles.clone(), ..Setup::plain(1) }).await);
+    let mut second = room.join(Setup { profiles, ..Setup::plain(2) }).await;
     room.gate(first.source(SourceKind::Camera), Gate::Open);
     room.gate(first.source(SourceKind::Microphone), Gate::Open);
     room.show_to_all(first.source(SourceKind::Camera));
@@ -142,8 +142,8 @@ async fn a_site_is_seen_and_heard_with_aes_cm_and_sha1() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_speaks_without_the_floor_is_heard_in_a_slot_of_the_loudest() {
     let mut room = Room::open();
-    let mut first = Publisher::new(room.join(1, Vec::new()).await);
-    let mut second = room.join(2, Vec::new()).await;
+    let mut first = Publisher::new(room.join(Setup::plain(1)).await);
+    let mut second = room.join(Setup::plain(2)).await;
     room.gate(first.source(SourceKind::Microphone), Gate::Open);
 
     let loudest = |heard: &Heard| (0..3).map(|index| count(heard, Slot::Audio(index))).sum::<usize>();
@@ -158,8 +158,8 @@ async fn whoever_speaks_without_the_floor_is_heard_in_a_slot_of_the_loudest() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_microphone_is_silent_and_its_picture_is_not() {
     let mut room = Room::open();
-    let mut first = Publisher::new(room.join(1, Vec::new()).await);
-    let mut second = room.join(2, Vec::new()).await;
+    let mut first = Publisher::new(room.join(Setup::plain(1)).await);
+    let mut second = room.join(Setup::plain(2)).await;
     room.gate(first.source(SourceKind::Camera), Gate::Open);
     room.show_to_all(first.source(SourceKind::Camera));
     room.give_floor(Some(first.source(SourceKind::Microphone)));
@@ -201,9 +201,9 @@ fn assert_handed_over(packets: &[Packet], before: &[u8], after: &[u8]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stage_and_the_floor_pass_from_one_site_to_another() {
     let mut room = Room::open();
-    let mut first = Publisher::new(room.join(1, Vec::new()).await);
-    let mut other = Publisher::other(room.join(2, Vec::new()).await);
-    let mut hall = room.join(3, Vec::new()).await;
+    let mut first = Publisher::new(room.join(Setup::plain(1)).await);
+    let mut other = Publisher::other(room.join(Setup::plain(2)).await);
+    let mut hall = room.join(Setup::plain(3)).await;
     for publisher in [&first, &other] {
         room.gate(publisher.source(SourceKind::Camera), Gate::Open);
         room.gate(publisher.source(SourceKind::Microphone), Gate::Open);
@@ -233,4 +233,35 @@ async fn the_stage_and_the_floor_pass_from_one_site_to_another() {
     }
     // Nobody renegotiated: the connections are the ones that joined.
     assert_eq!(room.metrics().workers[0].engine.offers_answered, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_view_gets_the_small_layer_and_a_large_one_the_large() {
+    const MARKS: [&[u8]; LAYERS.len()] = [b"the small picture", b"the middle picture", b"the large picture"];
+    let mut room = Room::open();
+    let site = room.join(Setup { camera: Camera::Simulcast, ..Setup::plain(1) }).await;
+    let mut hall = room.join(Setup::plain(2)).await;
+    let source = Source { peer: site.peer, kind: SourceKind::Camera };
+    room.gate(source, Gate::Open);
+    room.show_to_all(source);
+
+    let mut pictures = MARKS.map(Picture::new);
+    let mut all = Vec::new();
+    for (height, wanted) in [(720, MARKS[2]), (90, MARKS[0]), (720, MARKS[2])] {
+        room.set_programme_height(hall.peer, height);
+        let mut ticker = interval(Duration::from_millis(33));
+        let deadline = Instant::now() + PATIENCE;
+        let mut fitting = 0;
+        while fitting < ENOUGH {
+            assert!(Instant::now() < deadline, "{fitting} packets of the layer for {height} lines");
+            site.client.show_layers(&mut pictures).await;
+            while let Some((mid, packet)) = hall.client.received(&mut ticker).await {
+                assert_eq!(hall.slot(&mid), Slot::Programme);
+                // Without a break: a packet of another layer in between starts the count anew.
+                fitting = if packet.payload.ends_with(wanted) { fitting + 1 } else { 0 };
+                all.push(packet);
+            }
+        }
+    }
+    assert_unbroken(&all);
 }

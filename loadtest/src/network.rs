@@ -224,27 +224,4 @@ impl Socket {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_plain_http_with_a_port_is_a_server() {
-        for address in
-            ["http://127.0.0.1:8080", "http://127.0.0.1:8080/", "http://[::1]:8080", "http://localhost:1"]
-        {
-            assert!(Server::new(address).is_ok(), "{address}");
-        }
-        for address in
-            ["https://127.0.0.1:8443", "127.0.0.1:8080", "http://a", "http://a:80/b", "", "http://"]
-        {
-            assert!(Server::new(address).is_err(), "{address}");
-        }
-    }
-
-    #[test]
-    fn the_local_address_is_of_the_servers_family() {
-        let address = |server| Server::new(server).unwrap().local_address().unwrap();
-        assert_eq!(address("http://127.0.0.1:1"), IpAddr::from([127, 0, 0, 1]));
-        assert!(address("http://[::1]:1").is_ipv6());
-    }
-}
+mod tests;

@@ -72,6 +72,9 @@ export type Actions = {
   readonly finishSpeech: Do;
   /** Answers the invitation: opens the microphone. */
   readonly acceptInvitation: Do;
+  /** Lets the microphone stay closed until somebody presses the button (WCAG 2.2.1). */
+  readonly postponeInvitation: Do;
+  /** Declines: the speech is over before it began. */
   readonly dismissInvitation: Do;
   readonly chooseProfile: Do<[MediaProfile]>;
   readonly arrange: Do<[Arrangement]>;

@@ -257,6 +257,9 @@ function ownActions({ call, devices }: State, dispatch: Dispatch): OwnActions {
     acceptInvitation: when(invited && ready, () => {
       dispatch({ type: 'acceptInvitation' });
     }),
+    postponeInvitation: when(invited && live?.invitation?.opensAt != null, () => {
+      dispatch({ type: 'postponeInvitation' });
+    }),
     dismissInvitation: when(invited, () => {
       dispatch({ type: 'dismissInvitation' });
     }),

@@ -61,6 +61,7 @@ export type Intent =
   | { readonly type: 'camera'; readonly on: boolean }
   | { readonly type: 'present'; readonly on: boolean }
   | { readonly type: 'acceptInvitation' }
+  | { readonly type: 'postponeInvitation' }
   | { readonly type: 'dismissInvitation' }
   | { readonly type: 'arrange'; readonly arrangement: Arrangement }
   | { readonly type: 'pin'; readonly seat: SeatId | null }
@@ -117,6 +118,8 @@ export type Sensed =
   | { readonly type: 'captureStarted'; readonly source: CaptureSource; readonly label: string }
   | { readonly type: 'captureFailed'; readonly source: CaptureSource; readonly why: CaptureFailure }
   | { readonly type: 'captureStopped'; readonly source: CaptureSource }
+  /** An open device gives nothing any more: it is opened anew. */
+  | { readonly type: 'captureStalled'; readonly source: CaptureSource }
   | { readonly type: 'level'; readonly value: number; readonly loudness: Loudness }
   | { readonly type: 'talkingWhileOff' }
   | { readonly type: 'toneEnded' }

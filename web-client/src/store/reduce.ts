@@ -59,6 +59,7 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'captureStarted':
     case 'captureFailed':
     case 'captureStopped':
+    case 'captureStalled':
     case 'level':
     case 'talkingWhileOff':
     case 'toneEnded':
@@ -76,6 +77,7 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'rejoin':
     case 'backToMeetings':
     case 'acceptInvitation':
+    case 'postponeInvitation':
     case 'dismissInvitation':
     case 'arrange':
     case 'pin':

@@ -24,6 +24,7 @@ type CallIntent = Extract<
       | 'rejoin'
       | 'backToMeetings'
       | 'acceptInvitation'
+      | 'postponeInvitation'
       | 'dismissInvitation'
       | 'arrange'
       | 'pin'
@@ -62,6 +63,12 @@ export function onCallIntent(state: State, intent: CallIntent, now: number): Ste
           do: 'send',
           message: { type: 'openMicrophone' },
         },
+      );
+    case 'postponeInvitation':
+      return step(
+        withLive(state, ({ invitation }) => ({
+          invitation: invitation === null ? null : { ...invitation, opensAt: null },
+        })),
       );
     case 'dismissInvitation':
       return step(

@@ -77,6 +77,12 @@ export function onSensed(state: State, event: Sensed): Step {
       return onFailed(state, event);
     case 'captureStopped':
       return onStopped(state, event.source);
+    case 'captureStalled':
+      if (!inCall(state)) return step(state);
+      return step(withCapture(state, event.source, { state: 'starting' }), {
+        do: 'capture',
+        source: event.source,
+      });
     case 'level':
       return step(withDevices(state, { level: { value: event.value, loudness: event.loudness } }));
     case 'talkingWhileOff':

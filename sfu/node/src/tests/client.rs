@@ -3,7 +3,7 @@
 use crate::clock;
 use std::{
     io,
-    net::{IpAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -70,6 +70,11 @@ impl Client {
         let packet =
             RtpWrite::new(payload_type, number, 960 * self.sent, clock::now(), payload).ext_vals(level);
         self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).unwrap().write_rtp(packet);
+    }
+
+    /// Sends bytes that are nobody's idea of a packet, from the address the node knows.
+    pub(super) fn send_raw(&self, contents: &[u8], destination: SocketAddr) {
+        self.socket.send_to(contents, destination).unwrap();
     }
 
     /// Does what is due, then waits a little for what arrives.

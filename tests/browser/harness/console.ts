@@ -20,11 +20,11 @@ export class Console {
   }
 
   async invite(name: string): Promise<void> {
-    await this.#choose(name, this.#words.host.invite);
+    await (await this.#seat(name)).getByRole('button', { name: this.#words.host.invite, exact: true }).click();
   }
 
   async putOnStage(name: string): Promise<void> {
-    await this.#choose(name, this.#words.host.putOnStage);
+    await (await this.#seat(name)).getByRole('button', { name: this.#words.host.putOnStage, exact: true }).click();
   }
 
   async allowMicrophone(name: string): Promise<void> {
@@ -58,9 +58,16 @@ export class Console {
     return this.#page.getByRole('treegrid').getByRole('row').filter({ hasText: name });
   }
 
+  /** Chooses a line of the list; what can be done with it appears under the pictures. */
+  async #seat(name: string): Promise<Locator> {
+    await this.row(name).click();
+    return this.#page.getByRole('group', { name: this.#words.host.seatActions(name) });
+  }
+
   async #choose(name: string, action: string): Promise<void> {
-    await this.#page.getByRole('button', { name: this.#words.host.seatActions(name) }).click();
-    await this.#page.getByRole('menuitem', { name: action, exact: true }).click();
+    const seat = await this.#seat(name);
+    await seat.getByRole('button', { name: this.#words.host.seatActions(name) }).click();
+    await seat.getByRole('menuitem', { name: action, exact: true }).click();
   }
 
   #button(name: string): Locator {

@@ -46,12 +46,14 @@ export class Node {
     return join(this.#directory, 'giaoban.toml');
   }
 
-  /** Starts it and waits until it takes meetings. */
   /** The administrator that the first start made, with a password that was printed once. */
   firstAdministrator(): Issued {
-    throw new Error("not written yet");
+    const said = /name:\s+(\S+)\n\s*one-time password:\s+(\S+)/.exec(this.#log);
+    if (!said?.[1] || !said[2]) throw new Error(`the first start named no administrator:\n${this.#log}`);
+    return { login: said[1], secret: said[2] };
   }
 
+  /** Starts it and waits until it takes meetings. */
   async start(): Promise<void> {
     const child = spawn(this.#binary, ['serve', '--config', this.#config], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;

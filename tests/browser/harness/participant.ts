@@ -149,7 +149,7 @@ export class Participant {
   // What it sees and hears
 
   get stage(): Locator {
-    return this.page.getByRole('region', { name: this.words.meeting.stage });
+    return this.page.getByRole('region', { name: this.words.meeting.stage, exact: true });
   }
 
   /** Sees the camera of another one on the main screen, moving, with the right plate. */

@@ -68,6 +68,10 @@ export function createStudio(
     });
   };
   onDevicesChanged(list);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden)
+      for (const kind of capture.stalled()) dispatch({ type: 'captureStalled', source: kind });
+  });
   return {
     capture,
     slots,

@@ -143,6 +143,7 @@ export class Peer {
       return;
     }
     for (const [source, demand] of this.#demands) transport.setDemand(source, demand);
+    if (method === 'POST') this.#watchForClose(transport, life);
     // An ICE restart that finds the old path again changes no state: the connection stood all the time.
     if (transport.connection.connectionState === 'connected') this.#flows();
     else
@@ -172,6 +173,15 @@ export class Peer {
         default:
           connection.connectionState satisfies never;
       }
+    });
+  }
+
+  /** A node that ends the transport says so in DTLS, which some browsers do not count into the connection's state. */
+  #watchForClose({ connection }: Transport, life: Scope): void {
+    const dtls = connection.getSenders()[0]?.transport;
+    if (dtls === undefined || dtls === null) return;
+    life.listen(dtls, 'statechange', () => {
+      if (dtls.state === 'closed' || dtls.state === 'failed') this.#again();
     });
   }
 

@@ -58,6 +58,16 @@ export class Capture {
     this.#begin(kind, opened.stream);
   }
 
+  /** Cameras and microphones that give nothing: phones take them away for a call and do not always give them back. */
+  stalled(): readonly CaptureKind[] {
+    return (['camera', 'microphone'] as const).filter((kind) =>
+      this.#streams
+        .get(kind)
+        ?.getTracks()
+        .some((track) => track.muted || track.readyState === 'ended'),
+    );
+  }
+
   close(kind: CaptureKind): void {
     this.#nextTurn(kind);
     this.#end(kind);

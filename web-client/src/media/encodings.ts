@@ -19,7 +19,7 @@ export const SCREEN_ENCODINGS: readonly Encoding[] = [
   { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 1_500_000, maxFramerate: 5, scalabilityMode: 'L1T1' },
 ];
 
-/** Every encoding starts paused: a picture that nobody has asked for costs the line nothing. */
+/** Every encoding starts paused (Firefox obeys only if the answer accepts the simulcast): a picture that nobody has asked for costs the line nothing. */
 export function paused(encodings: readonly RTCRtpEncodingParameters[]): RTCRtpEncodingParameters[] {
   return encodings.map((encoding) => ({ ...encoding, active: false }));
 }

@@ -257,7 +257,7 @@ function ownActions({ call, devices }: State, dispatch: Dispatch): OwnActions {
     acceptInvitation: when(invited && ready, () => {
       dispatch({ type: 'acceptInvitation' });
     }),
-    postponeInvitation: when(invited && live?.invitation?.opensAt != null, () => {
+    postponeInvitation: when(typeof live?.invitation?.opensAt === 'number', () => {
       dispatch({ type: 'postponeInvitation' });
     }),
     dismissInvitation: when(invited, () => {

@@ -1,2 +1,3 @@
-//! Under construction.
+//! The binary `giaoban`.
+
 fn main() {}

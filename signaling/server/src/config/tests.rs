@@ -1,0 +1,87 @@
+use super::*;
+use expect_test::expect;
+
+#[test]
+fn the_documented_file_is_the_default() {
+    assert_eq!(Config::parse(DEFAULT_FILE), Ok(Config::default()));
+}
+
+#[test]
+fn the_documented_file_names_every_key() {
+    // A key of the file that is given a value of no type is a problem; a key that nobody reads is an unknown
+    // one. So this finds both a key that is documented but not read and one that is read but not documented.
+    let (document, _) = toml::de::DeTable::parse_recoverable(DEFAULT_FILE);
+    let mut keys = 0;
+    let mut broken = String::new();
+    for (section, value) in document.into_inner() {
+        broken.push_str(&format!("[{}]\n", section.get_ref()));
+        for (key, _) in value.get_ref().as_table().unwrap() {
+            broken.push_str(&format!("{} = 1979-05-27\n", key.get_ref()));
+            keys += 1;
+        }
+    }
+    let problems = Config::parse(&broken).unwrap_err();
+    let wrong: Vec<_> = problems.iter().filter(|problem| problem.message.contains("expected")).collect();
+    assert_eq!(wrong.len(), keys, "{problems:#?}");
+    let read = include_str!("../config.rs").matches("section.read(").count();
+    assert_eq!(keys, read, "keys in the file and keys read");
+    assert_eq!(DEFAULT_FILE.lines().filter(|line| line.contains(" = ")).count(), keys);
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line() {
+    let text = r#"
+[http]
+adresses = ["0.0.0.0:1"]
+plain_addresses = ["0.0.0.0:8080"]
+certificate = "a.pem"
+allowed_origins = ["hop.example.vn"]
+metrics = "all"
+
+[media]
+addresses = "none"
+first_port = 70000
+
+[log]
+level = 3
+
+[security]
+lock_first_seconds = 600
+lock_longest_seconds = 60
+wrong_tries = "five"
+
+[extra]
+"#;
+    let problems = Config::parse(text).unwrap_err();
+    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        line 3: unknown key `http.adresses`
+        line 4: http.plain_addresses: only loopback addresses (127.0.0.1, [::1]): browsers give camera and microphone to HTTPS pages only
+        line 5: http.certificate: certificate and key are given both or not at all
+        line 6: http.allowed_origins: an address like "https://hop.example.vn:8443" without a path is expected, not "hop.example.vn"
+        line 7: http.metrics: one of "local", "everywhere" is expected, not "all"
+        line 10: media.addresses: "auto" or a list of IP addresses is expected, not "none"
+        line 11: media.first_port: a whole number from 0 to 65535 is expected
+        line 14: log.level: a text in quotes is expected, not integer
+        line 18: security.lock_longest_seconds: is at least lock_first_seconds
+        line 19: security.wrong_tries: a whole number from 3 to 20 is expected
+        line 21: unknown section or key `extra`"#]]
+    .assert_eq(&list.join("\n"));
+}
+
+#[test]
+fn what_is_not_toml_is_refused_with_its_line() {
+    let problems = Config::parse("[http]\naddresses = [\n\n[log\nlevel = ").unwrap_err();
+    assert!(problems.iter().all(|problem| problem.message.starts_with("not valid TOML")), "{problems:?}");
+    assert!(Config::parse("[http]\nmetrics = \"local\"\nmetrics = \"local\"").is_err(), "a key twice");
+    assert!(Config::parse("http = 3").is_err(), "a key instead of a section");
+}
+
+#[test]
+fn announced_addresses_pair_with_listed_ones() {
+    let ok = Config::parse("[media]\naddresses = [\"10.0.0.5\"]\nannounced = [\"203.0.113.9\"]").unwrap();
+    assert_eq!(ok.media.announced.len(), 1);
+    assert!(Config::parse("[media]\nannounced = [\"203.0.113.9\"]").is_err());
+    assert!(Config::parse("[media]\naddresses = []").is_err());
+    assert!(Config::parse("[media]\nfirst_port = 65535\nworkers = 2").is_err());
+}

@@ -19,6 +19,14 @@ export function isPresent(seat: SeatView): boolean {
   return seat.connection.state === 'connected';
 }
 
+/** A person's name and position apart ("Nguyễn Văn A, Chánh Văn phòng"); a room has no position. */
+export function nameOf(seat: SeatView): { readonly name: string; readonly position: string } {
+  const cut = seat.occupant.kind === 'person' ? seat.name.indexOf(', ') : -1;
+  return cut < 0
+    ? { name: seat.name, position: '' }
+    : { name: seat.name.slice(0, cut), position: seat.name.slice(cut + 2) };
+}
+
 /** One line of the tree: a seat, a unit without one, or a unit's room with what is below it. */
 export type SeatLine = { readonly seat: SeatView | undefined; readonly counts: Counts | undefined };
 
@@ -52,6 +60,11 @@ export function seatsBeside(live: Live): readonly SeatView[] {
   return seatsInOrder(live)
     .filter((seat) => isPresent(seat) && seat.camera && seat.seat !== live.you.seat && seat.seat !== stage)
     .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whether the pictures on the screen are no longer fed. */
+export function isStale(live: Live): boolean {
+  return live.media.state === 'restarting' || live.media.state === 'rejoining';
 }
 
 /** Seats by id, those that are there. */

@@ -213,6 +213,10 @@ impl Engine {
                 PeerOutput::Connected => self.on_connected(peer),
                 PeerOutput::Estimate(estimate) => self.on_estimate(peer, estimate),
                 PeerOutput::Health(health) => member.health = health,
+                PeerOutput::Nacks { sent, received } => {
+                    self.counters.nacks_sent += sent;
+                    self.counters.nacks_received += received;
+                }
                 PeerOutput::Gone { reason, panicked } => {
                     self.counters.peers_panicked += u64::from(panicked);
                     return self.lose_peer(peer, reason);
@@ -270,5 +274,16 @@ impl Engine {
         }
         self.counters.peers = self.members.len() as u64;
         Some(member)
+    }
+}
+
+#[cfg(test)]
+impl Engine {
+    /// Lets a peer's transport panic as a defect of the library would.
+    pub(crate) fn break_transport(&mut self, peer: PeerId) {
+        if let Some(member) = self.members.get_mut(&peer) {
+            member.peer.panic_inside();
+        }
+        self.unflushed.insert(peer);
     }
 }

@@ -65,6 +65,15 @@ pub(crate) struct Peer {
     sources: Vec<SourceLine>,
     slots: Vec<SlotLine>,
     streams: HashMap<Ssrc, (SourceKind, Layer)>,
+    /// How many NACKs the library had counted at its last report, by line, encoding and direction.
+    nacks: HashMap<(Mid, Option<Rid>, Side), u64>,
+}
+
+/// Whose side of a line a figure is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Side {
+    Sent,
+    Received,
 }
 
 impl Peer {
@@ -82,6 +91,7 @@ impl Peer {
             sources: Vec::new(),
             slots: Vec::new(),
             streams: HashMap::new(),
+            nacks: HashMap::new(),
         };
         let answer = peer.renegotiate(offer)?;
         Ok((peer, answer))
@@ -216,12 +226,27 @@ impl Peer {
                 down_loss_permille: permille(stats.egress_loss_fraction),
                 up_loss_permille: permille(stats.ingress_loss_fraction),
             })),
+            Event::MediaIngressStats(stats) => {
+                let sent = self.count_nacks((stats.mid, stats.rid, Side::Sent), stats.nacks);
+                (sent > 0).then_some(PeerOutput::Nacks { sent, received: 0 })
+            }
+            Event::MediaEgressStats(stats) => {
+                let received = self.count_nacks((stats.mid, stats.rid, Side::Received), stats.nacks);
+                (received > 0).then_some(PeerOutput::Nacks { sent: 0, received })
+            }
             Event::Closed => {
                 self.fail(DisconnectReason::Closed, false);
                 None
             }
             _ => None,
         }
+    }
+
+    /// How many NACKs came on top of what was known of a stream.
+    fn count_nacks(&mut self, stream: (Mid, Option<Rid>, Side), total: u64) -> u64 {
+        let before = self.nacks.insert(stream, total).unwrap_or(0);
+        // A stream that began anew counts from zero.
+        total.checked_sub(before).unwrap_or(total)
     }
 
     /// Turns a received packet into ours; none when its stream was not negotiated.
@@ -348,6 +373,12 @@ impl Peer {
                 None
             }
         }
+    }
+
+    /// What a defect of the library would do.
+    #[cfg(test)]
+    pub(crate) fn panic_inside(&mut self) {
+        self.guarded(|_| panic!("made by a test"));
     }
 
     fn fail(&mut self, reason: DisconnectReason, panicked: bool) {

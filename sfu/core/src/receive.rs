@@ -55,11 +55,20 @@ pub(crate) struct Packet {
     pub(crate) extensions: crate::peer::Extensions,
 }
 
+/// Where a packet stands in its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Behind all before it, with this many missing in between.
+    After { missing: u64 },
+    /// It was missing.
+    Late,
+}
+
 /// What receiving a packet amounted to.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// Forward it. `resumed` tells that the layer was not flowing before.
-    Media { packet: Packet, resumed: bool },
+    Media { packet: Packet, resumed: bool, order: Order },
     /// Padding: it has a number but no media.
     Padding(Packet),
     /// Its payload could not be read.
@@ -75,8 +84,6 @@ pub(crate) struct LayerStream {
     pub(crate) keyframe: KeyframeOwed,
     /// What it amounts to.
     pub(crate) rate: RateMeter,
-    /// Packets that never came, as far as numbers tell.
-    pub(crate) lost: u64,
     ssrc: u32,
     epoch: u32,
     highest: Option<SeqNo>,
@@ -91,7 +98,6 @@ impl LayerStream {
             fanout: Vec::new(),
             keyframe: KeyframeOwed::default(),
             rate: RateMeter::default(),
-            lost: 0,
             ssrc: 0,
             epoch: 0,
             highest: None,
@@ -125,7 +131,7 @@ impl LayerStream {
             self.epoch = self.epoch.wrapping_add(1);
             self.highest = None;
         }
-        self.count_losses(incoming.seq);
+        let order = self.order_of(incoming.seq);
         let padding = incoming.payload.is_empty();
         let descriptor = match incoming.format.codec.describe(&incoming.payload) {
             Ok(descriptor) => descriptor,
@@ -153,18 +159,21 @@ impl LayerStream {
         if descriptor.starts_keyframe {
             self.keyframe.on_keyframe();
         }
-        Received::Media { packet, resumed }
+        Received::Media { packet, resumed, order }
     }
 
-    /// A gap counts as lost until retransmission fills it.
-    fn count_losses(&mut self, seq: SeqNo) {
+    /// Where a packet stands to the ones before it.
+    fn order_of(&mut self, seq: SeqNo) -> Order {
         match self.highest {
-            Some(highest) if seq > highest => {
-                self.lost += seq.since(highest) - 1;
+            Some(highest) if seq < highest => Order::Late,
+            Some(highest) => {
                 self.highest = Some(seq);
+                Order::After { missing: seq.since(highest).saturating_sub(1) }
             }
-            Some(_) => self.lost = self.lost.saturating_sub(1),
-            None => self.highest = Some(seq),
+            None => {
+                self.highest = Some(seq);
+                Order::After { missing: 0 }
+            }
         }
     }
 }

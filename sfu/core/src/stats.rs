@@ -45,8 +45,14 @@ pub struct Counters {
     pub keyframe_requests_in: u64,
     /// Slots that began to show another source or layer.
     pub slot_switches: u64,
-    /// Packets lost on the way in, as the subscribers' reports and our own sequence gaps tell.
-    pub upstream_lost: u64,
+    /// Packets we asked publishers to send again.
+    pub nacks_sent: u64,
+    /// Packets subscribers asked us to send again.
+    pub nacks_received: u64,
+    /// Packets missing on the way in when the next one came.
+    pub upstream_missing: u64,
+    /// Of those, how many came after all, late or sent again.
+    pub upstream_recovered: u64,
 
     /// Offers answered.
     pub offers_answered: u64,

@@ -115,7 +115,8 @@ impl Engine {
                 | PeerOutput::KeyframeWanted { .. }
                 | PeerOutput::Connected
                 | PeerOutput::Estimate(_)
-                | PeerOutput::Health(_) => {}
+                | PeerOutput::Health(_)
+                | PeerOutput::Nacks { .. } => {}
             }
         }
         self.remove_peer(peer);

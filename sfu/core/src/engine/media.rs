@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::peer::{Incoming, Outgoing};
-use crate::receive::{LAYER_STOPPED_AFTER, Packet, Received};
+use crate::receive::{LAYER_STOPPED_AFTER, Order, Packet, Received};
 use crate::route::SlotAddress;
 use crate::select::{Heard, SPEAKERS_TICK};
 use crate::send::{Forward, Place};
@@ -28,7 +28,13 @@ impl Engine {
             return self.counters.dropped_gate += 1;
         }
         match receiver.on_packet(now, incoming) {
-            Some(Received::Media { packet, resumed }) => self.on_packet(&packet, resumed),
+            Some(Received::Media { packet, resumed, order }) => {
+                match order {
+                    Order::After { missing } => self.counters.upstream_missing += missing,
+                    Order::Late => self.counters.upstream_recovered += 1,
+                }
+                self.on_packet(&packet, resumed);
+            }
             Some(Received::Padding(packet)) => {
                 self.counters.dropped_padding += 1;
                 self.skip(&packet);

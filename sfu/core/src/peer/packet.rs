@@ -82,6 +82,8 @@ pub(crate) enum PeerOutput {
     Estimate(Bitrate),
     /// How the line is.
     Health(Health),
+    /// What was asked to be sent again since the last report, by us and by the client.
+    Nacks { sent: u64, received: u64 },
     /// It is over; nothing follows.
     Gone { reason: DisconnectReason, panicked: bool },
     /// Nothing before then.

@@ -198,3 +198,34 @@ fn a_client_may_come_back_after_a_refusal_of_its_restart() {
     world.run(Duration::from_secs(1));
     assert_unbroken(&world.client(viewer).on(Slot::Programme));
 }
+
+#[test]
+fn a_defect_in_one_transport_ends_one_peer() {
+    let mut world = World::new(1);
+    let (sender, viewer, victim) = (world.join(1, 0), world.join(2, 0), world.join(3, 0));
+    world.open(sender);
+    world.client_mut(sender).sends_camera = true;
+    world.programme(0, Some(sender));
+    world.run(Duration::from_secs(1));
+    world.engine.break_transport(victim);
+    world.forget_received();
+    world.run(Duration::from_secs(2));
+    assert!(world.saw(|event| matches!(event, SfuEvent::Disconnected { peer, .. } if *peer == victim)));
+    assert_eq!(world.engine.counters().peers_panicked, 1);
+    assert_eq!(world.engine.counters().peers, 2);
+    assert_unbroken(&world.client(viewer).on(Slot::Programme));
+}
+
+#[test]
+fn an_oversize_payload_is_dropped_before_it_can_hurt_a_subscriber() {
+    let mut world = World::new(1);
+    let (sender, viewer) = (world.join(1, 0), world.join(2, 0));
+    world.open(sender);
+    world.client_mut(sender).sends_camera = true;
+    world.client_mut(sender).frame_bytes(1_700);
+    world.programme(0, Some(sender));
+    world.run(Duration::from_secs(2));
+    assert!(world.engine.counters().dropped_size > 20);
+    assert!(world.client(viewer).received.is_empty());
+    assert_eq!(world.engine.counters().peers, 2);
+}

@@ -55,6 +55,8 @@ pub(crate) struct Client {
     pub(crate) keyframe_requests: Vec<(Instant, Option<String>)>,
     /// What it sends; a locked microphone is a matter of the engine, not of this.
     pub(crate) sends_camera: bool,
+    /// Presents, in one encoding.
+    pub(crate) sends_screen: bool,
     /// Sends all layers whatever it was told.
     pub(crate) ignores_demand: bool,
     /// What its encoder can do, whatever is demanded.
@@ -66,6 +68,7 @@ pub(crate) struct Client {
     mids: Vec<Mid>,
     slots: BTreeMap<String, Slot>,
     encoders: Vec<Encoder>,
+    screen: Encoder,
     audio_seq: u64,
     connected: bool,
     start: Instant,
@@ -104,6 +107,7 @@ impl Client {
             demanded: BTreeMap::new(),
             keyframe_requests: Vec::new(),
             sends_camera: false,
+            sends_screen: false,
             ignores_demand: false,
             layers_max: Layer::High,
             voice: None,
@@ -111,6 +115,7 @@ impl Client {
             pending: None,
             mids: Vec::new(),
             slots: BTreeMap::new(),
+            screen: Encoder { rid: None, ..encoder(RIDS[1], 7) },
             encoders: RIDS.into_iter().zip(0..).map(|(rid, index)| encoder(rid, index)).collect(),
             audio_seq: 500,
             connected: false,
@@ -148,6 +153,17 @@ impl Client {
         offer.to_sdp_string()
     }
 
+    /// Makes an offer with more mosaic slots.
+    pub(crate) fn grow(&mut self, count: usize) -> String {
+        let mut changes = self.rtc.sdp_api();
+        for _ in 0..count {
+            changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+        }
+        let (offer, pending) = changes.apply().unwrap();
+        self.pending = Some(pending);
+        offer.to_sdp_string()
+    }
+
     /// Makes an offer with new ICE credentials, from another address.
     pub(crate) fn restart_ice(&mut self, address: SocketAddr) -> String {
         let mut changes = self.rtc.sdp_api();
@@ -170,6 +186,18 @@ impl Client {
     pub(crate) fn close(&mut self) {
         self.rtc.close().unwrap();
         self.rtc_due = self.start;
+    }
+
+    /// Fills packets up to this size.
+    pub(crate) fn frame_bytes(&mut self, bytes: usize) {
+        for encoder in &mut self.encoders {
+            encoder.bytes = bytes;
+        }
+    }
+
+    /// Whether nobody said farewell to it.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.rtc.is_alive()
     }
 
     /// What it got on a slot.
@@ -231,7 +259,8 @@ impl Client {
             Event::KeyframeRequest(request) => {
                 let rid = request.rid.map(|rid| rid.to_string());
                 self.keyframe_requests.push((now, rid));
-                for encoder in self.encoders.iter_mut().filter(|encoder| encoder.rid == request.rid) {
+                let all = self.encoders.iter_mut().chain([&mut self.screen]);
+                for encoder in all.filter(|encoder| encoder.rid == request.rid) {
                     encoder.keyframe_due = true;
                 }
             }
@@ -262,32 +291,39 @@ impl Client {
             encoder.keyframe_due |= active && !encoder.was_active;
             encoder.was_active = active;
             if active {
-                self.send_frame(now, index);
+                self.send_frame(now, self.mids[1], |client| &mut client.encoders[index]);
             }
+        }
+        let demand = self.demanded.get(&SourceKind::Screen).copied().unwrap_or(Demand::Paused);
+        if self.sends_screen && demand != Demand::Paused {
+            self.send_frame(now, self.mids[2], |client| &mut client.screen);
         }
     }
 
-    fn send_frame(&mut self, now: Instant, index: usize) {
+    fn send_frame(&mut self, now: Instant, mid: Mid, which: impl Fn(&mut Self) -> &mut Encoder) {
         let elapsed = (now - self.start).as_micros() * 9 / 100;
-        let encoder = &mut self.encoders[index];
+        let number = self.number;
+        let encoder = which(self);
         encoder.frames += 1;
         encoder.picture = encoder.picture.wrapping_add(1) & 0x7FFF;
         let keyframe = std::mem::take(&mut encoder.keyframe_due);
         let time = encoder.time_base.wrapping_add(u32::try_from(elapsed & 0xFFFF_FFFF).unwrap());
         for part in 0..PACKETS_PER_FRAME {
+            let encoder = which(self);
             encoder.seq += 1;
             let [high, low] = encoder.picture.to_be_bytes();
             let start = if part == 0 { 0x90 } else { 0x80 };
             let mut payload = vec![start, 0x80, high | 0x80, low, u8::from(!keyframe || part > 0)];
-            payload.extend_from_slice(&self.number.to_be_bytes());
+            payload.extend_from_slice(&number.to_be_bytes());
             payload.push(encoder.layer as u8);
             payload.extend_from_slice(&encoder.frames.to_be_bytes());
             payload.resize(encoder.bytes, 0xAA);
             let write = RtpWrite::new(Pt::from(96), encoder.seq.into(), time, now, payload)
                 .marker(part + 1 == PACKETS_PER_FRAME)
                 .nackable(true);
+            let rid = encoder.rid;
             let mut direct = self.rtc.direct_api();
-            direct.stream_tx_by_mid(self.mids[1], encoder.rid).unwrap().write_rtp(write);
+            direct.stream_tx_by_mid(mid, rid).unwrap().write_rtp(write);
         }
         self.rtc.handle_input(Input::Timeout(now)).unwrap();
         self.drain(now);

@@ -31,6 +31,10 @@ fn lost_packets_are_sent_again() {
     let missing = span - numbers.len();
     // Two lossy hops at 2 %: 4 % would be missing without retransmission.
     assert!(missing * 200 <= span, "{missing} of {span} packets are missing for good");
+    let counters = world.engine.counters();
+    assert!(counters.nacks_sent > 10 && counters.nacks_received > 10, "{counters:?}");
+    assert!(counters.upstream_missing > 10, "{counters:?}");
+    assert!(counters.upstream_recovered * 10 >= counters.upstream_missing * 9, "{counters:?}");
 }
 
 #[test]
@@ -50,6 +54,21 @@ fn an_ice_restart_from_a_new_network_keeps_the_session() {
     let connected =
         world.since(Duration::ZERO, |event| matches!(event, SfuEvent::Connected { .. }).then_some(()));
     assert_eq!(connected.len(), 2, "connected once each");
+}
+
+#[test]
+fn a_client_may_ask_for_more_slots() {
+    let mut world = World::new(1);
+    let (sender, viewer) = pair(&mut world);
+    world.run(Duration::from_secs(2));
+    let offer = world.client_mut(viewer).grow(3);
+    world.command(SfuCommand::Renegotiate { peer: viewer, offer });
+    let mut view = super::stage::mosaic(sender, 180);
+    view.mosaic[0].slot = 4;
+    world.view(viewer, view);
+    world.run(Duration::from_secs(3));
+    assert_unbroken(&world.client(viewer).on(Slot::Mosaic(4)));
+    assert_unbroken(&world.client(viewer).on(Slot::Programme));
 }
 
 #[test]

@@ -215,6 +215,36 @@ fn flipping_a_page_back_costs_nothing() {
     assert_eq!(world.since(moment, demands(sender)), []);
 }
 
+#[test]
+fn slides_are_shown_to_everybody_but_their_sender() {
+    let mut world = World::new(1);
+    let peers: Vec<_> = (1..=3).map(|number| world.join(number, 0)).collect();
+    world.open(peers[0]);
+    world.client_mut(peers[0]).sends_screen = true;
+    world.client_mut(peers[0]).sends_camera = true;
+    world.programme(0, Some(peers[0]));
+    let source = Some(sfu_control::Source { peer: peers[0], kind: SourceKind::Screen });
+    world.command(SfuCommand::SetSlides { room: sfu_control::RoomId::new(0), source });
+    world.run(Duration::from_secs(3));
+    for peer in &peers[1..] {
+        assert_unbroken(&world.client(*peer).on(Slot::Slides));
+        assert_unbroken(&world.client(*peer).on(Slot::Programme));
+        assert_eq!(world.since(Duration::ZERO, switches(*peer, Slot::Slides)), [source]);
+    }
+    assert!(world.client(peers[0]).received.is_empty(), "a sender was sent its own slides");
+}
+
+#[test]
+fn a_closed_room_ends_all_its_peers_and_no_others() {
+    let mut world = World::new(2);
+    let (inside, other) = (world.join(1, 0), world.join(2, 1));
+    world.command(SfuCommand::CloseRoom { room: sfu_control::RoomId::new(0) });
+    world.run(Duration::from_secs(1));
+    assert_eq!((world.engine.counters().peers, world.engine.counters().rooms), (1, 1));
+    assert!(!world.client(inside).is_alive(), "the client was not told");
+    assert!(world.client(other).is_alive());
+}
+
 /// A view with one small picture.
 pub(super) fn mosaic(sender: sfu_control::PeerId, height: u16) -> View {
     View {

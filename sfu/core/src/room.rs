@@ -92,3 +92,6 @@ impl Room {
         [Source { peer, kind: SourceKind::Camera }, Source { peer, kind: SourceKind::Screen }]
     }
 }
+
+#[cfg(test)]
+mod tests;

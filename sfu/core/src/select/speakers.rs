@@ -240,3 +240,6 @@ impl Speakers {
 fn within(at: Option<Instant>, now: Instant, span: Duration) -> bool {
     at.is_some_and(|at| now.saturating_duration_since(at) < span)
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,11 @@ export default typescript.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 70 }] },
+  },
+  {
     files: ['**/*.js', 'vite.config.ts'],
     ...typescript.configs.disableTypeChecked,
   },

@@ -3,7 +3,7 @@
 // (cameras, settings), reduce/call (lobby to leaving) → reduce/received (the node's messages) → reduce/facts (what a
 // change means for this seat).
 
-import type { Event, Step } from './events.ts';
+import type { Event, Intent, Step } from './events.ts';
 import type { State } from './state.ts';
 import { onCallIntent, onLinked, onTicket } from './reduce/call.ts';
 import { onDeviceIntent, onSensed } from './reduce/device.ts';
@@ -24,6 +24,39 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'revokeSite':
     case 'dismissIssued':
       return onEntryIntent(state, event);
+    case 'chooseDevice':
+    case 'changeSettings':
+    case 'retryDevices':
+    case 'playTone':
+    case 'unblockSound':
+    case 'dismissNotice':
+    case 'camera':
+    case 'present':
+      return onDeviceIntent(state, event);
+    case 'enterLobby':
+    case 'leaveLobby':
+    case 'join':
+    case 'joinReplacing':
+    case 'keepOther':
+    case 'leave':
+    case 'rejoin':
+    case 'backToMeetings':
+    case 'acceptInvitation':
+    case 'postponeInvitation':
+    case 'dismissInvitation':
+    case 'arrange':
+    case 'pin':
+    case 'show':
+    case 'request':
+      return onCallIntent(state, event, now);
+    default:
+      return onHappened(state, event, now);
+  }
+}
+
+/** What nobody asked for: answers, messages, devices. */
+function onHappened(state: State, event: Exclude<Event, Intent>, now: number): Step {
+  switch (event.type) {
     case 'session':
     case 'sessionMissing':
     case 'sessionFailed':
@@ -46,15 +79,6 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'ticket':
     case 'ticketFailed':
       return onTicket(state, event, now);
-    case 'chooseDevice':
-    case 'changeSettings':
-    case 'retryDevices':
-    case 'playTone':
-    case 'unblockSound':
-    case 'dismissNotice':
-    case 'camera':
-    case 'present':
-      return onDeviceIntent(state, event);
     case 'devices':
     case 'captureStarted':
     case 'captureFailed':
@@ -68,22 +92,6 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'slotFrozen':
     case 'figures':
       return onSensed(state, event);
-    case 'enterLobby':
-    case 'leaveLobby':
-    case 'join':
-    case 'joinReplacing':
-    case 'keepOther':
-    case 'leave':
-    case 'rejoin':
-    case 'backToMeetings':
-    case 'acceptInvitation':
-    case 'postponeInvitation':
-    case 'dismissInvitation':
-    case 'arrange':
-    case 'pin':
-    case 'show':
-    case 'request':
-      return onCallIntent(state, event, now);
     case 'received':
     case 'requestRefused':
     case 'socketLost':

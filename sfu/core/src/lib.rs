@@ -12,7 +12,7 @@
 //! 8. `select`    which layer fits each subscriber; who is loudest
 //! 9. `send`      one slot: one unbroken stream over all switches
 //!
-//! Beside it: `stats` counts, `timer` names every deadline, `units` are the quantities.
+//! Beside it: `fuzzing` opens the readers of foreign bytes to fuzz targets, `stats` counts, `timer` names every deadline, `units` are the quantities.
 //!
 //! Invariants:
 //! - nothing done in one room is observable in another; nobody is sent its own source;
@@ -24,6 +24,8 @@
 mod datagram;
 mod demux;
 mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 mod peer;
 mod receive;
 mod room;

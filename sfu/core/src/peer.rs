@@ -138,7 +138,12 @@ impl Peer {
         self.guarded(|peer| peer.write(now, packet)).unwrap_or(false)
     }
 
-    /// Whether a slot's line negotiated a format.
+    /// Whether a slot's line negotiated a format, as often as slots are filled.
+    pub(crate) fn could_take(&self, slot: usize, format: Format) -> bool {
+        self.slots.get(slot).is_some_and(|line| self.negotiated(line.mid, format).is_some())
+    }
+
+    /// Whether a slot's line negotiated a format, as often as a packet comes.
     pub(crate) fn takes(&mut self, slot: usize, format: Format) -> bool {
         self.guarded(|peer| peer.payload_type(slot, format).is_some()).unwrap_or(false)
     }
@@ -319,17 +324,21 @@ impl Peer {
 
     /// The payload type of a format on a slot, looked up when the format changes.
     fn payload_type(&mut self, slot: usize, format: Format) -> Option<Pt> {
-        let line = self.slots.get_mut(slot)?;
+        let line = self.slots.get(slot)?;
         if let Some((known, payload_type)) = &line.payload_type
             && *known == format
         {
             return *payload_type;
         }
-        let offered = self.rtc.media(line.mid)?.remote_pts();
-        let payload_type =
-            format.payload_type_at(&self.rtc).filter(|payload_type| offered.contains(payload_type));
-        line.payload_type = Some((format, payload_type));
+        let payload_type = self.negotiated(line.mid, format);
+        self.slots.get_mut(slot)?.payload_type = Some((format, payload_type));
         payload_type
+    }
+
+    /// What the client calls a format on a line.
+    fn negotiated(&self, mid: Mid, format: Format) -> Option<Pt> {
+        let offered = self.rtc.media(mid)?.remote_pts();
+        format.payload_type_at(&self.rtc).filter(|payload_type| offered.contains(payload_type))
     }
 
     /// Takes over the lines of an accepted offer.

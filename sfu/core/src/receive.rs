@@ -84,6 +84,8 @@ pub(crate) struct LayerStream {
     pub(crate) keyframe: KeyframeOwed,
     /// What it amounts to.
     pub(crate) rate: RateMeter,
+    /// What its sender uses, once it was heard.
+    pub(crate) format: Option<Format>,
     ssrc: u32,
     epoch: u32,
     highest: Option<SeqNo>,
@@ -98,6 +100,7 @@ impl LayerStream {
             fanout: Vec::new(),
             keyframe: KeyframeOwed::default(),
             rate: RateMeter::default(),
+            format: None,
             ssrc: 0,
             epoch: 0,
             highest: None,
@@ -153,6 +156,7 @@ impl LayerStream {
         if padding {
             return Received::Padding(packet);
         }
+        self.format = Some(packet.format);
         self.last_packet = Some(now);
         self.noticed_flowing = true;
         self.rate.record(now, packet.payload.len());

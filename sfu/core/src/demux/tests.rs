@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn check(first: u8, expected: Option<Kind>) {
     assert_eq!(kind_of(first), expected, "first byte {first}");
@@ -71,4 +72,15 @@ fn one_peer_keeps_a_bounded_number_of_addresses() {
         demux.learn_address(PeerId::new(1), SocketAddr::from(([192, 0, 2, 1], port)));
     }
     assert_eq!(demux.by_address.len(), ADDRESSES_PER_PEER);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = local_ufrag(&bytes);
+        if let Some(cookie) = bytes.get_mut(4..8) {
+            cookie.copy_from_slice(&STUN_COOKIE);
+        }
+        let _ = local_ufrag(&bytes);
+    }
 }

@@ -68,18 +68,21 @@ impl Engine {
         self.retarget_pictures(peer);
     }
 
-    /// What a slot should show among what may be shown at all.
-    fn wish(&self, peer: PeerId, slot: Slot) -> Option<Source> {
+    /// What a slot should show among what may be shown at all. A picture in a codec the client has not is not
+    /// wished for: waiting for its keyframe would cost the sender one a second for ever.
+    fn wish(&self, peer: PeerId, position: usize, slot: Slot) -> Option<Source> {
         let member = self.members.get(&peer)?;
         let source = self.rooms.get(&member.room)?.wish(peer, &member.view, slot)?;
-        let open = self.members.get(&source.peer)?.receiver(source.kind)?.gate == Gate::Open;
-        open.then_some(source)
+        let receiver = self.members.get(&source.peer)?.receiver(source.kind)?;
+        let format = receiver.layers().find_map(|(_, stream)| stream.format);
+        let taken = format.is_none_or(|format| member.peer.could_take(position, format));
+        (taken && receiver.gate == Gate::Open).then_some(source)
     }
 
     fn retarget_voices(&mut self, peer: PeerId) {
         for position in self.positions(peer, is_voice) {
             let Some(slot) = self.slot_at(peer, position) else { continue };
-            let key = self.wish(peer, slot).map(|source| StreamKey { source, layer: Layer::Low });
+            let key = self.wish(peer, position, slot).map(|source| StreamKey { source, layer: Layer::Low });
             self.retarget(peer, position, key);
         }
     }
@@ -89,7 +92,7 @@ impl Engine {
         let mut wishes = Vec::new();
         for position in self.positions(peer, |slot| !is_voice(slot)) {
             let Some(slot) = self.slot_at(peer, position) else { continue };
-            match self.wish(peer, slot) {
+            match self.wish(peer, position, slot) {
                 Some(source) => {
                     wishes.push(self.picture_wish(peer, position, slot, source));
                     places.push((position, source));

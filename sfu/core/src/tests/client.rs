@@ -14,6 +14,9 @@ const VIDEO_INTERVAL: Duration = Duration::from_millis(33);
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const RIDS: [(&str, Layer, usize); 3] =
     [("q", Layer::Low, 400), ("h", Layer::Medium, 1_000), ("f", Layer::High, 1_100)];
+/// Payload types as the library assigns them.
+const VP8: u8 = 96;
+const VP9: u8 = 98;
 /// Every frame has this many packets, so that loss can hit a frame in the middle.
 const PACKETS_PER_FRAME: u8 = 2;
 
@@ -63,6 +66,8 @@ pub(crate) struct Client {
     pub(crate) layers_max: Layer,
     /// RFC 6464 level of its microphone, none while it is off.
     pub(crate) voice: Option<u8>,
+    /// The payload type of its pictures.
+    codec: u8,
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     mids: Vec<Mid>,
@@ -79,13 +84,28 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A delegate with two mosaic slots.
+    /// A delegate with two mosaic slots and VP8, as every browser has it.
     pub(crate) fn new(number: u32, now: Instant) -> Self {
+        Self::with_codecs(number, now, &[VP8])
+    }
+
+    /// One that sends VP9 and knows nothing else.
+    pub(crate) fn only_vp9(number: u32, now: Instant) -> Self {
+        Self::with_codecs(number, now, &[VP9])
+    }
+
+    /// One that sends VP8 and shows VP9 too.
+    pub(crate) fn with_vp9(number: u32, now: Instant) -> Self {
+        Self::with_codecs(number, now, &[VP8, VP9])
+    }
+
+    fn with_codecs(number: u32, now: Instant, codecs: &[u8]) -> Self {
         let address = SocketAddr::from(([198, 51, 100, u8::try_from(number).unwrap()], 5_000));
         let mut rtc = Rtc::builder()
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(true)
+            .enable_vp8(codecs.contains(&VP8))
+            .enable_vp9(codecs.contains(&VP9))
             .set_rtp_mode(true)
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
@@ -111,6 +131,7 @@ impl Client {
             ignores_demand: false,
             layers_max: Layer::High,
             voice: None,
+            codec: codecs[0],
             rtc,
             pending: None,
             mids: Vec::new(),
@@ -302,7 +323,7 @@ impl Client {
 
     fn send_frame(&mut self, now: Instant, mid: Mid, which: impl Fn(&mut Self) -> &mut Encoder) {
         let elapsed = (now - self.start).as_micros() * 9 / 100;
-        let number = self.number;
+        let (number, codec) = (self.number, self.codec);
         let encoder = which(self);
         encoder.frames += 1;
         encoder.picture = encoder.picture.wrapping_add(1) & 0x7FFF;
@@ -312,13 +333,18 @@ impl Client {
             let encoder = which(self);
             encoder.seq += 1;
             let [high, low] = encoder.picture.to_be_bytes();
-            let start = if part == 0 { 0x90 } else { 0x80 };
-            let mut payload = vec![start, 0x80, high | 0x80, low, u8::from(!keyframe || part > 0)];
+            let mut payload = if codec == VP8 {
+                let start = if part == 0 { 0x90 } else { 0x80 };
+                vec![start, 0x80, high | 0x80, low, u8::from(!keyframe || part > 0)]
+            } else {
+                let start = if part == 0 { 0x88 } else { 0x80 };
+                vec![start | u8::from(!keyframe) << 6, high | 0x80, low]
+            };
             payload.extend_from_slice(&number.to_be_bytes());
             payload.push(encoder.layer as u8);
             payload.extend_from_slice(&encoder.frames.to_be_bytes());
             payload.resize(encoder.bytes, 0xAA);
-            let write = RtpWrite::new(Pt::from(96), encoder.seq.into(), time, now, payload)
+            let write = RtpWrite::new(Pt::from(codec), encoder.seq.into(), time, now, payload)
                 .marker(part + 1 == PACKETS_PER_FRAME)
                 .nackable(true);
             let rid = encoder.rid;
@@ -357,8 +383,10 @@ fn read(at: Instant, slot: Slot, packet: &str0m::rtp::RtpPacket) -> Option<Frame
     let (offset, keyframe, picture_id) = match slot {
         Slot::Audio(_) | Slot::FloorAudio => (1, false, 0),
         Slot::Programme | Slot::Slides | Slot::Mosaic(_) => {
-            let found = crate::receive::descriptor::vp8(payload).unwrap();
-            (5, found.starts_keyframe, found.picture_id.unwrap().value)
+            let vp9 = packet.header.payload_type == Pt::from(VP9);
+            let read = if vp9 { crate::receive::descriptor::vp9 } else { crate::receive::descriptor::vp8 };
+            let found = read(payload).unwrap();
+            (if vp9 { 3 } else { 5 }, found.starts_keyframe, found.picture_id.unwrap().value)
         }
     };
     let marks = payload.get(offset..offset + 9)?;

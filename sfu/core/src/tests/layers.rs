@@ -2,7 +2,7 @@
 
 use super::stage::{assert_unbroken, mosaic};
 use super::world::demands;
-use super::{Link, World};
+use super::{Client, Link, World};
 use sfu_control::{Demand, Layer, PeerId, ReceiveProfile, Slot, View};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -130,4 +130,52 @@ fn a_narrow_line_gets_a_lower_layer_and_never_loses_the_stage() {
         Some(2),
         "never climbed again"
     );
+}
+
+#[test]
+fn a_codec_goes_to_those_who_have_it_and_is_waited_for_by_nobody_else() {
+    let mut world = World::new(1);
+    let clients = [Client::only_vp9(1, world.now), Client::new(2, world.now), Client::with_vp9(3, world.now)];
+    let peers = clients.map(|client| world.connect(client.number, 0, client));
+    world.run(Duration::from_secs(2));
+    let [sender, without, with] = peers;
+    for peer in [sender, with] {
+        world.open(peer);
+        world.client_mut(peer).sends_camera = true;
+    }
+    world.programme(0, Some(sender));
+    world.run(Duration::from_secs(3));
+    assert_unbroken(&world.client(with).on(Slot::Programme));
+    assert!(world.client(without).received.is_empty(), "got what it cannot show");
+    assert_eq!(world.since(Duration::ZERO, super::world::switches(without, Slot::Programme)), []);
+    let asked = world.client(sender).keyframe_requests.len();
+    world.run(Duration::from_secs(5));
+    assert_eq!(
+        world.client(sender).keyframe_requests.len(),
+        asked,
+        "keyframes for somebody who cannot show them"
+    );
+    // The slots are still good for what they can show, and one stream carries two codecs in turn.
+    world.open(without);
+    world.client_mut(without).sends_camera = true;
+    world.programme(0, Some(without));
+    world.run(Duration::from_secs(3));
+    world.programme(0, Some(with));
+    world.run(Duration::from_secs(3));
+    assert_unbroken(&world.client(without).on(Slot::Programme));
+    assert_unbroken(&world.client(with).on(Slot::Programme));
+    let senders: BTreeSet<_> = world.client(with).received.iter().map(|frame| frame.sender).collect();
+    assert_eq!(senders, BTreeSet::from([1, 2]));
+}
+
+#[test]
+fn after_a_fall_the_layers_rest() {
+    let mut world = World::new(1);
+    let (_, viewer) = pair(&mut world);
+    world.run(Duration::from_secs(4));
+    world.link = Link { capacity_bps: Some(450_000), ..Link::default() };
+    world.run(Duration::from_secs(40));
+    let frames = world.client(viewer).on(Slot::Programme);
+    let changes = frames.windows(2).filter(|pair| pair[0].layer != pair[1].layer).count();
+    assert!(changes <= 12, "{changes} changes of layer in 44 seconds");
 }

@@ -137,8 +137,8 @@ const delegate = (change: Partial<Live>, microphone: SeatView['microphone'] = 'l
 });
 const hosting = (change: Partial<Live>): State => ({ ...signedIn, call: live(change, chair, true) });
 const left = (reason: LeftReason): State => ({ ...asSite, call: { phase: 'left', summary, reason } });
-const waitingMeeting = { ...meeting, phase: 'waiting' as const, starts: NOW + 754 };
 const { stage: _, floor: __, floorSince: ___, ...nobody } = meeting;
+const waitingMeeting = { ...nobody, queue: [], phase: 'waiting' as const, starts: NOW + 754 };
 const invited = { ...meeting, stage: commune.seat, floor: commune.seat, floorSince: NOW - 3 };
 const presented = { ...meeting, presenter: 's-X000' as SeatId };
 const slidesSlots = new Map<SlotKey, Slot>([
@@ -241,7 +241,7 @@ export const screens: Readonly<Record<string, State>> = {
     notices: [{ id: 1, text: { kind: 'captureFailed', source: 'microphone', why: 'missing' } }],
   },
   host: hosting({}),
-  'host-waiting': hosting({ meeting: { ...nobody, ...waitingMeeting, queue: [] } }),
+  'host-waiting': hosting({ meeting: waitingMeeting }),
   'host-slides': hosting({ meeting: presented, slots: slidesSlots }),
   ended: left({ kind: 'ended' }),
   replaced: left({ kind: 'replaced' }),

@@ -1,6 +1,7 @@
 // Seats as views list them: the tree of units with its people, and who is shown small beside the stage. Pure.
 
 import type { SeatId, SeatView } from '../protocol/generated.ts';
+import type { SlotKey } from '../protocol/slots.ts';
 import { seatsInOrder, seatState, type Branch, type Counts } from '../store/selectors.ts';
 import type { Live } from '../store/state.ts';
 import { fold } from '../text/fold.ts';
@@ -60,6 +61,12 @@ export function seatsBeside(live: Live): readonly SeatView[] {
   return seatsInOrder(live)
     .filter((seat) => isPresent(seat) && seat.camera && seat.seat !== live.you.seat && seat.seat !== stage)
     .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whose picture a slot shows right now, which is not always whom it will show next. */
+export function shownSeat(live: Live, slot: SlotKey): SeatView | undefined {
+  const seat = live.slots.get(slot)?.shown?.seat;
+  return seat === undefined ? undefined : live.seats.get(seat);
 }
 
 /** Whether the pictures on the screen are no longer fed. */

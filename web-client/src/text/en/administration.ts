@@ -11,6 +11,7 @@ export const administration: Dictionary['administration'] = {
   codeColumn: 'Code',
   siteColumn: 'Site',
   siteIssued: (date) => `Secret issued on ${date}`,
+  siteIssuedShort: (date) => `Issued ${date}`,
   siteNone: 'No secret issued',
   choose: 'Choose a unit in the tree to issue or revoke its secret.',
   issue: 'Issue',

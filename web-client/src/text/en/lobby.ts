@@ -39,7 +39,6 @@ export const lobby: Dictionary['lobby'] = {
   replaceTitle: 'Replace the connected device',
   replaceAsk: 'This site is connected from another device. Replace that device?',
   replaceDo: 'Replace and join',
-  allow: 'Allow camera and microphone',
 };
 
 const HOW_TO_ALLOW = 'Choose the lock beside the address, choose “Allow”, then press “Try again”.';

@@ -10,6 +10,7 @@ export const administration = {
   codeColumn: 'Mã',
   siteColumn: 'Điểm cầu',
   siteIssued: (date: string) => `Đã cấp mã ngày ${date}`,
+  siteIssuedShort: (date: string) => `Đã cấp ${date}`,
   siteNone: 'Chưa cấp mã',
   choose: 'Chọn một đơn vị trong cây để cấp hoặc thu hồi mã điểm cầu.',
   issue: 'Cấp mã',

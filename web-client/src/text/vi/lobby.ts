@@ -46,7 +46,6 @@ export const lobby = {
   replaceTitle: 'Thay thế thiết bị đang kết nối',
   replaceAsk: 'Điểm cầu đang kết nối bằng thiết bị khác. Thay thế thiết bị đó?',
   replaceDo: 'Thay thế và vào họp',
-  allow: 'Cho phép dùng camera và micro',
 };
 
 /** Each sentence says what to do. */

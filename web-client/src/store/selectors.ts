@@ -36,10 +36,6 @@ export function may(live: Live, action: Action): boolean {
   return live.you.actions.includes(action);
 }
 
-export function mySeat(live: Live): SeatView | undefined {
-  return live.seats.get(live.you.seat);
-}
-
 export const myMicrophone = ownMicrophone;
 
 export function onStage(live: Live): SeatView | undefined {

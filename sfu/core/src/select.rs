@@ -13,6 +13,9 @@ use sfu_control::{Layer, ReceiveProfile, Slot};
 const AUDIO_RESERVE: Bitrate = Bitrate::kbps(180);
 /// A picture climbs only into this much of the estimate, so that it does not fall again with the next wobble.
 const CLIMB_PERCENT: u64 = 85;
+/// Slides may overrun what is left by half: a page that changed is a short burst, and one that never comes is
+/// worse than one that comes late.
+const SLIDES_PERCENT: u64 = 150;
 /// A wish this tall or lower is served by the low layer.
 const LOW_HEIGHT_MAX: u16 = 200;
 /// A wish this tall or lower is served by the middle layer.
@@ -129,21 +132,26 @@ pub(crate) fn allocate(
         fell: false,
         hungry: false,
     };
+    // Slides in their smallest form come before the programme in its best: they are what is being spoken about,
+    // and often there is only one form of them.
+    let mut kept = slides_floor(wishes, budget);
     let mut order: Vec<_> = wishes.iter().zip(&mut shares).collect();
     order.sort_by_key(|(wish, _)| rank(wish.slot));
     for (wish, share) in order {
         let cap = cap(wish, profile);
+        // A stage without any picture is worse than a crowded line.
+        let must = match wish.slot {
+            Slot::Programme => true,
+            Slot::Slides => std::mem::take(&mut kept) > Bitrate::ZERO,
+            Slot::Mosaic(_) | Slot::Audio(_) | Slot::FloorAudio => false,
+        };
         let fits = |state: &&LayerState| {
             let rises = wish.held.is_none_or(|held| state.layer > held);
             let allowed = wish.held.is_none() || !rises || climb == Climb::Allowed;
             let room = if rises && wish.held.is_some() { climbing } else { budget };
-            state.layer <= cap && allowed && cost(state) <= room
+            state.layer <= cap && allowed && cost(state) <= room.minus(kept)
         };
-        let granted = wish.layers.iter().rev().find(fits).or_else(|| {
-            // A stage without any picture is worse than a crowded line.
-            let must = wish.slot == Slot::Programme;
-            must.then(|| wish.layers.first()).flatten()
-        });
+        let granted = wish.layers.iter().rev().find(fits).or(wish.layers.first().filter(|_| must));
         let full = wish.layers.iter().rev().find(|state| state.layer <= cap).or(wish.layers.first());
         allocation.desired = allocation.desired.plus(full.map_or(Bitrate::ZERO, cost));
         allocation.hungry |= granted.map(|state| state.layer) < full.map(|state| state.layer);
@@ -160,6 +168,20 @@ pub(crate) fn allocate(
     }
     allocation.shares = shares;
     allocation
+}
+
+/// What is kept for the smallest form of the slides; nothing when the line cannot bear them at all.
+fn slides_floor(wishes: &[PictureWish], budget: Bitrate) -> Bitrate {
+    let smallest = |slot: Slot| {
+        let wish = wishes.iter().find(|wish| wish.slot == slot);
+        wish.and_then(|wish| wish.layers.first()).map_or(Bitrate::ZERO, cost)
+    };
+    let slides = smallest(Slot::Slides);
+    if smallest(Slot::Programme).plus(slides) <= budget.percent(SLIDES_PERCENT) {
+        slides
+    } else {
+        Bitrate::ZERO
+    }
 }
 
 /// What a layer takes of a line.

@@ -1,4 +1,4 @@
-//! What a stream amounts to, measured over the last whole window.
+//! What a stream amounts to, smoothed over some seconds: a page that changes is no new rate.
 
 use crate::units::Bitrate;
 use std::time::{Duration, Instant};
@@ -20,14 +20,16 @@ impl RateMeter {
         let start = *self.window.get_or_insert(now);
         let elapsed = now.saturating_duration_since(start);
         if elapsed >= WINDOW {
-            self.rate = Bitrate::over(self.bytes, elapsed);
+            let last = Bitrate::over(self.bytes, elapsed);
+            self.rate =
+                if self.rate == Bitrate::ZERO { last } else { self.rate.percent(75).plus(last.percent(25)) };
             self.bytes = 0;
             self.window = Some(now);
         }
         self.bytes += bytes as u64;
     }
 
-    /// The rate of the last whole window; zero before there was one.
+    /// The smoothed rate of whole windows; zero before there was one.
     pub(crate) fn bitrate(&self) -> Bitrate {
         self.rate
     }

@@ -194,3 +194,43 @@ fn the_saver_profile_caps_every_slot() {
     "#]],
     );
 }
+
+#[test]
+fn slides_in_their_only_form_come_before_a_better_programme() {
+    let slides = vec![flowing(Layer::Low, 600)];
+    let wishes = [wish(Slot::Programme, 720, None, camera()), wish(Slot::Slides, 720, None, slides)];
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        180 + 1_100,
+        Climb::Allowed,
+        expect![[r#"
+            Programme Some(Medium) shows Some(Medium)
+            Slides Some(Low) shows Some(Low)
+            fell=false hungry=true
+        "#]],
+    );
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        180 + 500,
+        Climb::Allowed,
+        expect![[r#"
+            Programme Some(Low) shows Some(Low)
+            Slides Some(Low) shows Some(Low)
+            fell=false hungry=true
+        "#]],
+    );
+    // But they do not drown a line that cannot bear them.
+    check(
+        &wishes,
+        ReceiveProfile::Full,
+        180 + 400,
+        Climb::Allowed,
+        expect![[r#"
+            Programme Some(Medium) shows Some(Medium)
+            Slides None shows None
+            fell=false hungry=true
+        "#]],
+    );
+}

@@ -18,5 +18,6 @@ mod report;
 mod scenario;
 mod source;
 
+pub use media::Tally;
 pub use report::{Quantiles, Report};
 pub use scenario::{Join, run};

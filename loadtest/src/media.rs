@@ -3,7 +3,7 @@
 
 use crate::source::{self, LAYERS, LayerShape, Piece};
 use serde::Serialize;
-use signaling_protocol::PublishDemand;
+use signaling_protocol::{Microphone, PublishDemand};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -90,14 +90,6 @@ struct Stream {
     bytes: u64,
 }
 
-/// What it sends of one source, and how much of that it is asked for.
-#[derive(Debug)]
-struct Outgoing {
-    mid: Mid,
-    demand: PublishDemand,
-    sent_packets: u64,
-}
-
 /// Where a packet goes out.
 #[derive(Debug, Clone, Copy)]
 struct Line {
@@ -111,8 +103,12 @@ pub(crate) struct MediaPeer {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     local: SocketAddr,
-    microphone: Outgoing,
-    camera: Outgoing,
+    microphone_line: Mid,
+    microphone: Microphone,
+    sent_sound: u64,
+    camera_line: Mid,
+    camera: PublishDemand,
+    sent_pictures: u64,
     /// Packet numbers of the camera's layers.
     layer_numbers: [u64; LAYERS.len()],
     keyframe_wanted: [bool; LAYERS.len()],
@@ -138,8 +134,8 @@ impl MediaPeer {
 
         let mut changes = rtc.sdp_api();
         let mut add = |kind, direction, simulcast| changes.add_media(kind, direction, None, None, simulcast);
-        let microphone = add(MediaKind::Audio, Direction::SendOnly, None);
-        let camera = add(MediaKind::Video, Direction::SendOnly, Some(simulcast()));
+        let microphone_line = add(MediaKind::Audio, Direction::SendOnly, None);
+        let camera_line = add(MediaKind::Video, Direction::SendOnly, Some(simulcast()));
         add(MediaKind::Video, Direction::SendOnly, None);
         add(MediaKind::Audio, Direction::SendOnly, None);
         for _ in 0..AUDIO_SLOTS {
@@ -150,13 +146,16 @@ impl MediaPeer {
         }
         let (offer, pending) = changes.apply().ok_or(MediaError::NoOffer)?;
 
-        let outgoing = |mid| Outgoing { mid, demand: PublishDemand::Paused, sent_packets: 0 };
         let peer = Self {
             rtc,
             pending: Some(pending),
             local,
-            microphone: outgoing(microphone),
-            camera: outgoing(camera),
+            microphone_line,
+            microphone: Microphone::Locked,
+            sent_sound: 0,
+            camera_line,
+            camera: PublishDemand::Paused,
+            sent_pictures: 0,
             layer_numbers: [0; LAYERS.len()],
             keyframe_wanted: [true; LAYERS.len()],
             ticks: 0,
@@ -174,14 +173,14 @@ impl MediaPeer {
         Ok(self.rtc.sdp_api().accept_answer(pending, answer)?)
     }
 
-    /// How much of the microphone is wanted.
-    pub(crate) fn demand_microphone(&mut self, demand: PublishDemand) {
-        self.microphone.demand = demand;
+    /// The microphone is locked, off or open; sound is sent while it is open.
+    pub(crate) fn set_microphone(&mut self, microphone: Microphone) {
+        self.microphone = microphone;
     }
 
-    /// How much of the camera is wanted.
+    /// Which layers of the camera are wanted.
     pub(crate) fn demand_camera(&mut self, demand: PublishDemand) {
-        self.camera.demand = demand;
+        self.camera = demand;
     }
 
     /// Takes a datagram; one that is not WebRTC is ignored.
@@ -218,11 +217,10 @@ impl MediaPeer {
         if self.transport != Transport::Connected {
             return;
         }
-        if self.microphone.demand != PublishDemand::Paused {
-            self.microphone.sent_packets += 1;
-            let number = self.microphone.sent_packets;
-            let piece = source::audio(self.ticks);
-            let line = Line { mid: self.microphone.mid, rid: None, codec: Codec::Opus };
+        if self.microphone == Microphone::Open {
+            self.sent_sound += 1;
+            let (number, piece) = (self.sent_sound, source::audio(self.ticks));
+            let line = Line { mid: self.microphone_line, rid: None, codec: Codec::Opus };
             self.write(now, line, number, piece);
         }
         let every = source::AUDIO_RATE / source::PICTURE_RATE;
@@ -254,11 +252,11 @@ impl MediaPeer {
 
     /// Packets sent.
     pub(crate) fn sent_packets(&self) -> u64 {
-        self.microphone.sent_packets + self.camera.sent_packets
+        self.sent_sound + self.sent_pictures
     }
 
     fn publish_picture(&mut self, now: Instant, number: u32) {
-        let wanted = match self.camera.demand {
+        let wanted = match self.camera {
             PublishDemand::Paused => 0,
             PublishDemand::Low => 1,
             PublishDemand::Medium => 2,
@@ -279,9 +277,9 @@ impl MediaPeer {
             }
         }
         for (layer, number, piece) in pictures {
-            self.camera.sent_packets += 1;
+            self.sent_pictures += 1;
             let rid = Some(Rid::from(layer.rid));
-            self.write(now, Line { mid: self.camera.mid, rid, codec: Codec::Vp8 }, number, piece);
+            self.write(now, Line { mid: self.camera_line, rid, codec: Codec::Vp8 }, number, piece);
         }
     }
 

@@ -9,8 +9,8 @@ use crate::{
 };
 use signaling_protocol::{
     ByeReason, Change, ClientFrame, ClientMessage, Connection, Credential, DeviceKind, FactNumber, Hello,
-    MediaProfile, MeetingId, MeetingPhase, Occupant, PROTOCOL_VERSION, Presence, PublishSource, RequestId,
-    SeatView, ServerMessage, SignIn, UnitCode, ViewWish, Welcome,
+    MediaProfile, MeetingId, MeetingPhase, Microphone, Occupant, PROTOCOL_VERSION, Presence, PublishSource,
+    RequestId, SeatId, SeatView, ServerMessage, SignIn, UnitCode, ViewWish, Welcome,
 };
 use std::{
     io,
@@ -155,7 +155,12 @@ impl Participant {
         let answer = self.server.answer(&welcome.resume_token, offer).await.map_err(Failure::Offer)?;
         media.accept(&answer)?;
 
-        let seat = Seat { last_request: welcome.last_request, fact: FactNumber(0), part: self.part };
+        let seat = Seat {
+            id: welcome.you.seat,
+            last_request: welcome.last_request,
+            fact: FactNumber(0),
+            part: self.part,
+        };
         let mut stay = Stay { socket, udp, media, seat, began, came: self.came, left: self.left };
         let end = stay.run(permit.ok(), outcome).await;
         outcome.received = stay.media.received();
@@ -251,26 +256,25 @@ impl Stay {
         match message {
             ServerMessage::Snapshot(snapshot) => {
                 self.seat.fact = snapshot.fact;
-                let request = self.seat.on_seats(snapshot.meeting.phase, &snapshot.seats);
-                self.say_all(request).await
+                self.on_seats(snapshot.meeting.phase, &snapshot.seats).await
             }
             ServerMessage::Changed { fact, changes } => {
                 self.seat.fact = fact;
                 let seats: Vec<_> = changes.iter().filter_map(changed_seat).cloned().collect();
-                let request = self.seat.on_seats(MeetingPhase::Running, &seats);
-                self.say_all(request).await
+                self.on_seats(MeetingPhase::Running, &seats).await
             }
-            ServerMessage::Publish { source, demand } => {
-                match (&self.seat.part, source) {
-                    (Part::Receiver | Part::Host { .. }, _) => {}
-                    (Part::Publisher, PublishSource::Microphone) => self.media.demand_microphone(demand),
-                    (Part::Publisher, PublishSource::Camera) => self.media.demand_camera(demand),
-                    (Part::Publisher, PublishSource::Screen | PublishSource::ScreenAudio) => {}
+            ServerMessage::Publish { source: PublishSource::Camera, demand } => {
+                if self.seat.part == Part::Publisher {
+                    self.media.demand_camera(demand);
                 }
                 Ok(())
             }
             ServerMessage::Bye(bye) => Err(Failure::Bye(bye.reason)),
-            ServerMessage::Welcome(_)
+            ServerMessage::Publish {
+                source: PublishSource::Microphone | PublishSource::Screen | PublishSource::ScreenAudio,
+                ..
+            }
+            | ServerMessage::Welcome(_)
             | ServerMessage::Reply { .. }
             | ServerMessage::Slots { .. }
             | ServerMessage::Speaking { .. }
@@ -279,8 +283,11 @@ impl Stay {
         }
     }
 
-    async fn say_all(&mut self, messages: Vec<ClientMessage>) -> Result<(), Failure> {
-        for message in messages {
+    async fn on_seats(&mut self, phase: MeetingPhase, seats: &[SeatView]) -> Result<(), Failure> {
+        if let Some(microphone) = self.seat.own_microphone(seats) {
+            self.media.set_microphone(microphone);
+        }
+        for message in self.seat.on_seats(phase, seats) {
             self.say(message).await?;
         }
         Ok(())
@@ -301,6 +308,7 @@ fn changed_seat(change: &Change) -> Option<&SeatView> {
 
 /// What a participant knows of its meeting and wants of it; no input or output.
 struct Seat {
+    id: SeatId,
     last_request: RequestId,
     fact: FactNumber,
     part: Part,
@@ -320,6 +328,12 @@ impl Seat {
             messages.push(ClientMessage::SetSource { source: PublishSource::Camera, presence: Presence::On });
         }
         messages
+    }
+
+    /// What became of the own microphone, if these seats say so; only a publisher has one.
+    fn own_microphone(&self, seats: &[SeatView]) -> Option<Microphone> {
+        let own = seats.iter().find(|seat| seat.seat == self.id)?;
+        (self.part == Part::Publisher).then_some(own.microphone)
     }
 
     /// A host starts the meeting, and invites its site to speak as soon as that is here; once.

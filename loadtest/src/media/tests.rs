@@ -95,7 +95,7 @@ fn what_is_demanded_is_sent_and_nothing_else() {
     assert_eq!(peer.transport(), Transport::Connected);
     assert_eq!((peer.sent_packets(), other.by_rid.len()), (0, 0), "nothing was demanded");
 
-    peer.demand_microphone(PublishDemand::Low);
+    peer.set_microphone(Microphone::Open);
     peer.demand_camera(PublishDemand::Medium);
     run(&mut peer, &mut other, &mut now, 100);
     let total: u32 = other.by_rid.values().sum();
@@ -105,7 +105,7 @@ fn what_is_demanded_is_sent_and_nothing_else() {
     assert!(total > 250, "{total} packets");
 
     peer.demand_camera(PublishDemand::Paused);
-    peer.demand_microphone(PublishDemand::Paused);
+    peer.set_microphone(Microphone::Off);
     let before = peer.sent_packets();
     run(&mut peer, &mut other, &mut now, 50);
     assert_eq!(peer.sent_packets(), before);

@@ -1,10 +1,10 @@
 //! What a participant says, without a network.
 
 use super::*;
-use signaling_protocol::{Microphone, Role, SeatId, TierCode, UtcSeconds};
+use signaling_protocol::{Role, TierCode, UtcSeconds};
 
 fn seat_of(part: Part) -> Seat {
-    Seat { last_request: RequestId(41), fact: FactNumber(7), part }
+    Seat { id: SeatId::parse("seat-1").unwrap(), last_request: RequestId(41), fact: FactNumber(7), part }
 }
 
 fn unit(code: &str) -> UnitCode {
@@ -61,4 +61,14 @@ fn a_host_starts_the_meeting_and_invites_its_site_once_it_is_there() {
 fn nobody_else_directs_anything() {
     let here = Connection::Connected { since: UtcSeconds(1) };
     assert_eq!(seat_of(Part::Publisher).on_seats(MeetingPhase::Waiting, &[view("1", here)]), []);
+}
+
+#[test]
+fn a_publishers_own_microphone_follows_its_own_seat() {
+    let here = Connection::Connected { since: UtcSeconds(1) };
+    let open = SeatView { microphone: Microphone::Open, ..view("1", here) };
+    let publisher = seat_of(Part::Publisher);
+    assert_eq!(publisher.own_microphone(&[view("2", here), open.clone()]), Some(Microphone::Open));
+    assert_eq!(publisher.own_microphone(&[view("2", here)]), None);
+    assert_eq!(seat_of(Part::Receiver).own_microphone(&[open]), None);
 }

@@ -104,7 +104,7 @@ impl Report {
         let mut table = String::new();
         let mut row = |name: &str, value: String| {
             // Writing to a string does not fail.
-            let _never_fails = writeln!(table, "{name:<22}{value}");
+            let _never_fails = writeln!(table, "{name:<24}{value}");
         };
         row("joined", format!("{} of {} in {} ms", self.joined, self.participants, self.all_in_ms));
         row("still there at the end", self.stayed.to_string());
@@ -183,7 +183,7 @@ mod tests {
         assert!(!report.everybody_joined());
         assert_eq!(report.failures["the media connection was lost"], ["002"]);
         let table = report.table();
-        assert!(table.contains("joined                2 of 3 in 1000 ms"), "{table}");
+        assert!(table.contains("joined                  2 of 3 in 1000 ms"), "{table}");
         assert!(table.contains("297 packets, 3000 bytes, 1.00 % lost"), "{table}");
         assert!(table.contains("1 × media did not connect in 30 s: 003"), "{table}");
         let json: serde_json::Value = serde_json::from_str(&report.json().unwrap()).unwrap();

@@ -1,1 +1,8 @@
-//! Under construction.
+//! What no crate can show alone. The library itself is empty: everything is in the one test binary, `tests/all.rs`.
+//!
+//! 1. `interop/media`    what publishers send, with marks by which receivers know it again
+//! 2. `interop/client`   a client on the `webrtc` crate: a stack that shares nothing with ours
+//! 3. `interop/room`     a real node with one room, and clients in it
+//! 4. `interop/stories`  what they live through
+//! 5. `interop/door`     signaling of a few lines in front of a real node, for the load tester
+//! 6. `interop/load`     the load tester's figures against what the node counted

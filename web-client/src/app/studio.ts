@@ -53,6 +53,9 @@ export function createStudio(
     onFailed: (source, why) => {
       dispatch({ type: 'captureFailed', source, why });
     },
+    onClosed: (source) => {
+      dispatch({ type: 'captureClosed', source });
+    },
     onEnded: (source) => {
       dispatch({ type: 'captureStopped', source });
     },

@@ -20,6 +20,8 @@ export type CaptureChoice = {
 export type CaptureListener = {
   readonly onStarted: (kind: CaptureKind, label: string) => void;
   readonly onFailed: (kind: CaptureKind, why: CaptureFailure) => void;
+  /** Closed because it was asked. */
+  readonly onClosed: (kind: CaptureKind) => void;
   /** Ended by itself: unplugged, or sharing stopped in the browser's own bar. */
   readonly onEnded: (kind: CaptureKind) => void;
   /** What is there to be sent changed. */
@@ -71,6 +73,7 @@ export class Capture {
   close(kind: CaptureKind): void {
     this.#nextTurn(kind);
     this.#end(kind);
+    this.#listener.onClosed(kind);
   }
 
   #nextTurn(kind: CaptureKind): number {

@@ -117,6 +117,9 @@ export type Sensed =
     }
   | { readonly type: 'captureStarted'; readonly source: CaptureSource; readonly label: string }
   | { readonly type: 'captureFailed'; readonly source: CaptureSource; readonly why: CaptureFailure }
+  /** Closed because a reduction asked for it. */
+  | { readonly type: 'captureClosed'; readonly source: CaptureSource }
+  /** Ended by itself. */
   | { readonly type: 'captureStopped'; readonly source: CaptureSource }
   /** An open device gives nothing any more: it is opened anew. */
   | { readonly type: 'captureStalled'; readonly source: CaptureSource }

@@ -247,6 +247,11 @@ describe('slots', () => {
 });
 
 describe('what is asked of the node', () => {
+  const WITHDRAWN = [
+    { do: 'stopCapture', source: 'screen' },
+    { do: 'send', message: { type: 'setSource', source: 'screen', presence: 'off' } },
+  ];
+
   test('a screen that was refused is not left captured', () => {
     const { state, effects } = run(joined('site', ['present']), [
       { type: 'present', on: true },
@@ -254,11 +259,27 @@ describe('what is asked of the node', () => {
       { type: 'requestRefused', request: { type: 'startPresenting' }, refusal: 'presenterBusy' },
     ]);
     expect(effects).toContainEqual({ do: 'send', message: { type: 'startPresenting' } });
-    expect(effects.at(-1)).toEqual({ do: 'stopCapture', source: 'screen' });
+    expect(effects.slice(-2)).toEqual(WITHDRAWN);
     expect(state.notices.at(-1)?.text).toEqual({
       kind: 'problem',
       problem: { kind: 'refused', refusal: 'presenterBusy' },
     });
+  });
+
+  test('a screen that somebody else took over is not shown as shared any more', () => {
+    const presenter = (id: string, fact: number): Event =>
+      changes(fact, { kind: 'meeting', meeting: meeting({ presenter: seatId(id), fact }) });
+    const { state, effects } = run(joined('site', ['present']), [
+      { type: 'captureStarted', source: 'screen', label: 's' },
+      presenter('X1', 2),
+      presenter('X2', 3),
+    ]);
+    expect(effects.slice(-2)).toEqual(WITHDRAWN);
+    expect(state.notices.at(-1)?.text.kind).toBe('presentingStopped');
+    const closed = run(state, [{ type: 'captureClosed', source: 'screen' }]);
+    expect(closed.state.devices.screen.state).toBe('off');
+    // It was not this client's presentation any more, so nothing is told about it.
+    expect(closed.effects).toEqual([]);
   });
 
   test('after a reconnect the view and the camera are told again', () => {

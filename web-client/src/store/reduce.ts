@@ -82,6 +82,7 @@ function onHappened(state: State, event: Exclude<Event, Intent>, now: number): S
     case 'devices':
     case 'captureStarted':
     case 'captureFailed':
+    case 'captureClosed':
     case 'captureStopped':
     case 'captureStalled':
     case 'level':

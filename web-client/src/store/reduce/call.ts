@@ -7,7 +7,7 @@ import { READY, WAITING } from '../initial.ts';
 import { mosaicPool } from '../selectors.ts';
 import type { Call, LeftReason, State } from '../state.ts';
 import { assignMosaic, sameView, viewWish } from '../wish.ts';
-import { ownMicrophone } from './facts.ts';
+import { ownMicrophone, withdrawScreen } from './facts.ts';
 import { onReceived } from './received.ts';
 import { complain, isSignedOut, notify, signedOut, step, stopDevices, withCall, withLive } from './step.ts';
 
@@ -223,7 +223,7 @@ function ended(bye: Extract<Linked, { type: 'callEnded' }>['bye']): LeftReason {
 function onRefused(state: State, event: Extract<Linked, { type: 'requestRefused' }>): Step {
   const told = complain(state, { kind: 'refused', refusal: event.refusal });
   // A screen that may not be presented is not left captured.
-  if (event.request.type === 'startPresenting') return step(told, { do: 'stopCapture', source: 'screen' });
+  if (event.request.type === 'startPresenting') return step(told, ...withdrawScreen());
   if (event.request.type === 'openMicrophone' && event.refusal === 'microphoneLocked') {
     return step(notify(state, { kind: 'microphoneLocked' }));
   }

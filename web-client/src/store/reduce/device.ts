@@ -75,6 +75,8 @@ export function onSensed(state: State, event: Sensed): Step {
       return onStarted(state, event.source, event.label);
     case 'captureFailed':
       return onFailed(state, event);
+    case 'captureClosed':
+      return step(withCapture(state, event.source, { state: 'off' }));
     case 'captureStopped':
       return onStopped(state, event.source);
     case 'captureStalled':
@@ -108,7 +110,8 @@ function withDevices(state: State, change: Partial<Devices>): State {
 }
 
 function withCapture(state: State, source: CaptureSource, capture: Capture): State {
-  return withDevices(state, { [source]: capture });
+  const level = source === 'microphone' && capture.state !== 'on' ? null : state.devices.level;
+  return withDevices(state, { [source]: capture, level });
 }
 
 type SlotOf = Live['slots'] extends ReadonlyMap<infer Key, infer Value> ? { key: Key; value: Value } : never;

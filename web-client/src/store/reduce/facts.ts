@@ -65,6 +65,14 @@ export function settle(state: State, before: Live, after: Live, now: number): St
   };
 }
 
+/** Stops the screen here and says so, so that nobody waits for its picture. */
+export function withdrawScreen(): readonly Effect[] {
+  return [
+    { do: 'stopCapture', source: 'screen' },
+    { do: 'send', message: { type: 'setSource', source: 'screen', presence: 'off' } },
+  ];
+}
+
 type Told = { readonly told: readonly NoticeText[]; readonly effects: readonly Effect[] };
 
 export function ownMicrophone(live: Live): Microphone {
@@ -110,5 +118,5 @@ function settleFloor(
 function settlePresenting(before: Live, after: Live): Told {
   const me = after.you.seat;
   if (before.meeting.presenter !== me || after.meeting.presenter === me) return { told: [], effects: [] };
-  return { told: [{ kind: 'presentingStopped' }], effects: [{ do: 'stopCapture', source: 'screen' }] };
+  return { told: [{ kind: 'presentingStopped' }], effects: withdrawScreen() };
 }

@@ -58,7 +58,11 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Checked> {
 
 fn web_client(workspace: &Workspace) -> Result<()> {
     web::install(workspace, web::CLIENT)?;
-    must(workspace.npm(web::CLIENT, &["run", "check"]), "web client: npm run check")
+    must(workspace.npm(web::CLIENT, &["run", "check"]), "web client: npm run check")?;
+    // The browser tests are written in the same hand; they have no formatter of their own.
+    let files = "../tests/browser/{harness,stories}/*.ts";
+    let arguments = ["exec", "--", "prettier", "--config", ".prettierrc.json", "--check", files];
+    must(workspace.npm(web::CLIENT, &arguments), "browser tests: format")
 }
 
 fn lints(workspace: &Workspace) -> Result<()> {

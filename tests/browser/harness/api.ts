@@ -42,11 +42,18 @@ export class Session {
   async #send(method: string, path: string, body: unknown): Promise<unknown> {
     const response = await fetch(this.#origin + path, {
       method,
-      headers: { origin: this.#origin, cookie: this.#cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        origin: this.#origin,
+        cookie: this.#cookie,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${(JSON.parse(text || '{}') as ApiError).refusal} ${text}`);
+    if (!response.ok)
+      throw new Error(
+        `${method} ${path}: ${response.status} ${(JSON.parse(text || '{}') as ApiError).refusal} ${text}`,
+      );
     const cookie = response.headers.getSetCookie().at(0);
     if (cookie) this.#cookie = cookie.split(';', 1)[0] ?? '';
     return text === '' ? undefined : JSON.parse(text);

@@ -29,7 +29,8 @@ async function launchChromium(permission: Permission): Promise<Browser> {
 }
 
 async function launchFirefox(permission: Permission): Promise<Browser> {
-  const denied = permission === 'denied' ? { 'permissions.default.camera': 2, 'permissions.default.microphone': 2 } : {};
+  const denied =
+    permission === 'denied' ? { 'permissions.default.camera': 2, 'permissions.default.microphone': 2 } : {};
   return await firefox.launch({
     channel: 'moz-firefox',
     executablePath: '/usr/bin/firefox-esr',

@@ -20,11 +20,19 @@ export class Console {
   }
 
   async invite(name: string): Promise<void> {
-    await (await this.#seat(name)).getByRole('button', { name: this.#words.host.invite, exact: true }).click();
+    await (
+      await this.#seat(name)
+    )
+      .getByRole('button', { name: this.#words.host.invite, exact: true })
+      .click();
   }
 
   async putOnStage(name: string): Promise<void> {
-    await (await this.#seat(name)).getByRole('button', { name: this.#words.host.putOnStage, exact: true }).click();
+    await (
+      await this.#seat(name)
+    )
+      .getByRole('button', { name: this.#words.host.putOnStage, exact: true })
+      .click();
   }
 
   async allowMicrophone(name: string): Promise<void> {

@@ -32,7 +32,12 @@ export class Link {
     this.mediaPort = udp.address().port;
     server.on('connection', (socket) => this.#relay(socket, node.httpPort));
     udp.on('message', (datagram, from) => {
-      if (!this.#cut) this.#upstream(`${from.address}:${from.port}`, from.port, from.address).send(datagram, node.mediaPort, '127.0.0.1');
+      if (!this.#cut)
+        this.#upstream(`${from.address}:${from.port}`, from.port, from.address).send(
+          datagram,
+          node.mediaPort,
+          '127.0.0.1',
+        );
     });
   }
 

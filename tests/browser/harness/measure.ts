@@ -4,7 +4,16 @@
 import type { Page } from '@playwright/test';
 import { markerOf, PICTURE } from './marker.ts';
 
-export const MID = { microphone: 0, camera: 1, screen: 2, audioFirst: 4, floor: 7, programme: 8, slides: 9, mosaicFirst: 10 } as const;
+export const MID = {
+  microphone: 0,
+  camera: 1,
+  screen: 2,
+  audioFirst: 4,
+  floor: 7,
+  programme: 8,
+  slides: 9,
+  mosaicFirst: 10,
+} as const;
 
 export type SlotFigures = {
   readonly framesDecoded: number;
@@ -45,7 +54,10 @@ export async function listen(page: Page, milliseconds: number): Promise<{ energy
   const before = await receiving(page);
   await page.evaluate(async (time) => await new Promise((done) => setTimeout(done, time)), milliseconds);
   const after = await receiving(page);
-  return { energy: energyOf(after) - energyOf(before), packets: audioPacketsOf(after) - audioPacketsOf(before) };
+  return {
+    energy: energyOf(after) - energyOf(before),
+    packets: audioPacketsOf(after) - audioPacketsOf(before),
+  };
 }
 
 /** Packets the page has put on the wire from one of its sources, all encodings together. */
@@ -78,7 +90,10 @@ export async function markerShown(page: Page, position: number): Promise<number 
       const peer = window.__probe.peers.findLast((one) => one.connectionState !== 'closed');
       const track = peer?.getTransceivers()[at]?.receiver.track;
       const video = [...document.querySelectorAll('video')].find(
-        (one) => one.offsetWidth > 0 && one.srcObject instanceof MediaStream && one.srcObject.getVideoTracks().some((own) => own.id === track?.id),
+        (one) =>
+          one.offsetWidth > 0 &&
+          one.srcObject instanceof MediaStream &&
+          one.srcObject.getVideoTracks().some((own) => own.id === track?.id),
       );
       if (!video || video.readyState < 2 || video.videoWidth === 0) return null;
       const canvas = document.createElement('canvas');
@@ -93,10 +108,12 @@ export async function markerShown(page: Page, position: number): Promise<number 
         const y = Math.round(((row + 0.5) * picture.cellHeight * 90) / picture.height) - 3;
         const { data } = context.getImageData(x, y, 6, 6);
         let sum = 0;
-        for (let i = 0; i < data.length; i += 4) sum += (data[i] ?? 0) + (data[i + 1] ?? 0) + (data[i + 2] ?? 0);
+        for (let i = 0; i < data.length; i += 4)
+          sum += (data[i] ?? 0) + (data[i + 1] ?? 0) + (data[i + 2] ?? 0);
         return sum / (data.length / 4) / 3;
       };
-      const row = (which: number): number[] => Array.from({ length: cells }, (_, column) => brightness(column, which));
+      const row = (which: number): number[] =>
+        Array.from({ length: cells }, (_, column) => brightness(column, which));
       return { upper: row(0), lower: row(1) };
     },
     { at: position, picture: PICTURE },

@@ -55,13 +55,16 @@ export class Node {
 
   /** Starts it and waits until it takes meetings. */
   async start(): Promise<void> {
-    const child = spawn(this.#binary, ['serve', '--config', this.#config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.#binary, ['serve', '--config', this.#config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = child;
     child.stdout.on('data', (bytes: Buffer) => (this.#log += bytes.toString()));
     child.stderr.on('data', (bytes: Buffer) => (this.#log += bytes.toString()));
     const deadline = Date.now() + READY_MS;
     while (!(await this.#ready())) {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the node is not ready:\n${this.#log}`);
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`the node is not ready:\n${this.#log}`);
       await new Promise((done) => setTimeout(done, 100));
     }
   }
@@ -125,7 +128,9 @@ path = "${this.#directory}/data"
 }
 
 /** The codes of a sample's units that are valid today, in the order of the file. */
-export async function unitsOf(sample: string): Promise<readonly { code: string; name: string; tier: string; parent: string }[]> {
+export async function unitsOf(
+  sample: string,
+): Promise<readonly { code: string; name: string; tier: string; parent: string }[]> {
   const text = await readFile(join(REPOSITORY, 'configs/units', sample, 'units.csv'), 'utf8');
   const [head = '', ...lines] = text.trim().split('\n');
   const columns = head.split(',');
@@ -133,5 +138,10 @@ export async function unitsOf(sample: string): Promise<readonly { code: string; 
   const of = (row: Map<string, string>, column: string): string => row.get(column) ?? '';
   return rows
     .filter((row) => of(row, 'valid_to') === '')
-    .map((row) => ({ code: of(row, 'code'), name: of(row, 'name'), tier: of(row, 'tier'), parent: of(row, 'parent') }));
+    .map((row) => ({
+      code: of(row, 'code'),
+      name: of(row, 'name'),
+      tier: of(row, 'tier'),
+      parent: of(row, 'parent'),
+    }));
 }

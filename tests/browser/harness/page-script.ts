@@ -35,7 +35,9 @@ export function instrument(setup: PageSetup): void {
   const probe: Probe = { peers: [], violations: [], microphone: null };
   window.__probe = probe;
   document.addEventListener('securitypolicyviolation', (event) => {
-    probe.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+    probe.violations.push(
+      `${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+    );
   });
 
   const paint = (cells: readonly number[]): MediaStreamTrack => {

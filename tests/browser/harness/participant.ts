@@ -79,19 +79,27 @@ export class Participant {
 
   async isInside(): Promise<void> {
     await expect(this.button(this.words.meeting.leave)).toBeVisible();
-    await expect.poll(async () => await this.#connected(), { message: `${this.name}: media is connected` }).toBe(true);
+    await expect
+      .poll(async () => await this.#connected(), { message: `${this.name}: media is connected` })
+      .toBe(true);
   }
 
   /** The page says that the line is broken. */
   async noticesTheLoss(): Promise<void> {
     const { resuming, mediaRestarting } = this.words.connection;
-    const said = this.page.getByText(resuming).or(this.page.getByText(mediaRestarting)).or(this.page.getByText(/\(\d+ (giây|seconds?|s)\)/));
+    const said = this.page
+      .getByText(resuming)
+      .or(this.page.getByText(mediaRestarting))
+      .or(this.page.getByText(/\(\d+ (giây|seconds?|s)\)/));
     await expect(said.first()).toBeVisible({ timeout: 30_000 });
   }
 
   async leave(): Promise<void> {
     await this.button(this.words.meeting.leave).click();
-    await this.page.getByRole('dialog').getByRole('button', { name: this.words.meeting.leave, exact: true }).click();
+    await this.page
+      .getByRole('dialog')
+      .getByRole('button', { name: this.words.meeting.leave, exact: true })
+      .click();
     await expect(this.page.getByRole('heading', { name: this.words.byes.left.title })).toBeVisible();
   }
 
@@ -120,7 +128,9 @@ export class Participant {
   }
 
   async microphoneIs(state: 'open' | 'off' | 'locked'): Promise<void> {
-    await expect(this.page.getByText(this.words.meeting.microphone[state], { exact: true }).first()).toBeVisible();
+    await expect(
+      this.page.getByText(this.words.meeting.microphone[state], { exact: true }).first(),
+    ).toBeVisible();
   }
 
   /**
@@ -142,7 +152,10 @@ export class Participant {
 
   async packetsSentIn(milliseconds: number, position: number): Promise<number> {
     const before = await packetsSent(this.page, position);
-    await this.page.evaluate(async (time) => await new Promise((done) => setTimeout(done, time)), milliseconds);
+    await this.page.evaluate(
+      async (time) => await new Promise((done) => setTimeout(done, time)),
+      milliseconds,
+    );
     return (await packetsSent(this.page, position)) - before;
   }
 
@@ -155,21 +168,27 @@ export class Participant {
   /** Sees the camera of another one on the main screen, moving, with the right plate. */
   async sees(other: Participant): Promise<void> {
     await expect
-      .poll(async () => await markerShown(this.page, MID.programme), { message: `${this.name} sees ${other.name}`, timeout: 20_000 })
+      .poll(async () => await markerShown(this.page, MID.programme), {
+        message: `${this.name} sees ${other.name}`,
+        timeout: 20_000,
+      })
       .toBe(other.marker);
     await expect(this.stage).toContainText(other.name);
     await this.seesMovement();
   }
 
   async seesMovement(): Promise<void> {
-    const frames = async (): Promise<number> => (await receiving(this.page))[MID.programme]?.framesDecoded ?? 0;
+    const frames = async (): Promise<number> =>
+      (await receiving(this.page))[MID.programme]?.framesDecoded ?? 0;
     const before = await frames();
     await expect.poll(frames, { message: `${this.name}: the picture moves` }).toBeGreaterThan(before + 10);
   }
 
   async hears(): Promise<void> {
     const heard = async (): Promise<number> => (await listen(this.page, 1000)).energy;
-    await expect.poll(heard, { message: `${this.name} hears something`, timeout: 20_000 }).toBeGreaterThan(SILENCE);
+    await expect
+      .poll(heard, { message: `${this.name} hears something`, timeout: 20_000 })
+      .toBeGreaterThan(SILENCE);
   }
 
   /** Hears nothing for some seconds, after what was in the pipe has run out. */
@@ -192,7 +211,8 @@ export class Participant {
       if (!peer) return null;
       const entries = new Map((await peer.getStats()).entries());
       for (const entry of entries.values()) {
-        if (entry.type !== 'candidate-pair' || entry.state !== 'succeeded' || entry.nominated === false) continue;
+        if (entry.type !== 'candidate-pair' || entry.state !== 'succeeded' || entry.nominated === false)
+          continue;
         const remote = entries.get(entry.remoteCandidateId);
         return String(remote?.address ?? remote?.ip ?? '').replace(/[[\]]/g, '');
       }
@@ -209,6 +229,8 @@ export class Participant {
   }
 
   async #connected(): Promise<boolean> {
-    return await this.page.evaluate(() => window.__probe.peers.some((peer) => peer.connectionState === 'connected'));
+    return await this.page.evaluate(() =>
+      window.__probe.peers.some((peer) => peer.connectionState === 'connected'),
+    );
   }
 }

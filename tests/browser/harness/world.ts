@@ -45,7 +45,11 @@ export class World {
     const node = await Node.fresh(SAMPLE);
     await node.start();
     const { login, secret } = node.firstAdministrator();
-    const administrator = await Session.open(node.origin, { kind: 'person', username: login, password: secret });
+    const administrator = await Session.open(node.origin, {
+      kind: 'person',
+      username: login,
+      password: secret,
+    });
     await administrator.changePassword(secret, PASSWORD);
     return new World(node, administrator, await unitsOf(SAMPLE));
   }
@@ -147,8 +151,17 @@ export class World {
     };
     await context.addInitScript(instrument, setup);
     const page = await context.newPage();
-    const origin = coming.link ? `http://127.0.0.1:${coming.link.httpPort}` : (coming.origin ?? this.node.origin);
-    const participant = new Participant({ name, as, marker, page, origin, language: coming.language ?? 'vi' });
+    const origin = coming.link
+      ? `http://127.0.0.1:${coming.link.httpPort}`
+      : (coming.origin ?? this.node.origin);
+    const participant = new Participant({
+      name,
+      as,
+      marker,
+      page,
+      origin,
+      language: coming.language ?? 'vi',
+    });
     this.#participants.push(participant);
     return participant;
   }

@@ -21,12 +21,16 @@ for (const by of ['chromium', 'firefox'] as BrowserName[]) {
 
     await test.step('the line is cut: both ends notice', async () => {
       link.cut();
-      await expect(chair.console.row(faraway.name)).toContainText(chair.words.seatStates.lost, { timeout: 40_000 });
+      await expect(chair.console.row(faraway.name)).toContainText(chair.words.seatStates.lost, {
+        timeout: 40_000,
+      });
       await faraway.noticesTheLoss();
     });
     await test.step('the line is mended: it is back by itself, still on stage and with the floor', async () => {
       link.mend();
-      await expect(chair.console.row(faraway.name)).not.toContainText(chair.words.seatStates.lost, { timeout: 40_000 });
+      await expect(chair.console.row(faraway.name)).not.toContainText(chair.words.seatStates.lost, {
+        timeout: 40_000,
+      });
       await faraway.isInside();
       await faraway.microphoneIs('open');
       for (const one of [chair, steady]) {

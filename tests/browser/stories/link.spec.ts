@@ -13,7 +13,10 @@ test('a cut line is silent both ways and on both transports', async () => {
   echo.on('message', (datagram, from) => echo.send(datagram, from.port, from.address));
   echo.bind(0, '127.0.0.1');
   await Promise.all([once(server, 'listening'), once(echo, 'listening')]);
-  const link = await Link.to({ httpPort: (server.address() as AddressInfo).port, mediaPort: echo.address().port });
+  const link = await Link.to({
+    httpPort: (server.address() as AddressInfo).port,
+    mediaPort: echo.address().port,
+  });
 
   const heard: string[] = [];
   const stream = connect(link.httpPort, '127.0.0.1', () => stream.write('one'));
@@ -31,7 +34,9 @@ test('a cut line is silent both ways and on both transports', async () => {
 
   link.mend();
   datagrams.send('three', link.mediaPort, '127.0.0.1');
-  await expect.poll(() => heard.slice(2).toSorted(), 'a stream waits, a datagram is lost').toEqual(['datagram three', 'stream two']);
+  await expect
+    .poll(() => heard.slice(2).toSorted(), 'a stream waits, a datagram is lost')
+    .toEqual(['datagram three', 'stream two']);
   stream.destroy();
   datagrams.close();
   link.close();

@@ -24,7 +24,9 @@ for (const name of ['chromium', 'firefox'] as BrowserName[]) {
     await page.addInitScript(instrument, { ...AT_HOME, cells: cellsOf(37) });
     // Loopback is a secure context, and a routed page needs no server.
     const address = 'http://localhost:18799/';
-    await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: '<video autoplay muted></video>' }));
+    await page.route(address, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<video autoplay muted></video>' }),
+    );
     await page.goto(address);
     await callOneself(page);
 

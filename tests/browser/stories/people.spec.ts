@@ -54,16 +54,19 @@ story('the lobby tells what camera, microphone and loudspeaker do', async ({ wor
 });
 
 for (const by of ['chromium', 'firefox'] as BrowserName[]) {
-  story(`${by}: a site that refuses camera and microphone is told what to do and may still watch`, async ({ world }) => {
-    const meeting = await world.meeting(`Phiên kết nối thử, ${by}`, ['10802']);
-    const browser = await launch(by, 'denied');
-    const site = await world.site('10802', { browser });
-    await site.signIn();
-    await site.enterLobby(meeting.title);
-    await expect(site.page.getByText(site.words.captureFailures.camera.denied)).toBeVisible();
-    await expect(site.page.getByText(site.words.captureFailures.microphone.denied)).toBeVisible();
-    await site.button(site.words.lobby.join).click();
-    await site.isInside();
-    await browser.close();
-  });
+  story(
+    `${by}: a site that refuses camera and microphone is told what to do and may still watch`,
+    async ({ world }) => {
+      const meeting = await world.meeting(`Phiên kết nối thử, ${by}`, ['10802']);
+      const browser = await launch(by, 'denied');
+      const site = await world.site('10802', { browser });
+      await site.signIn();
+      await site.enterLobby(meeting.title);
+      await expect(site.page.getByText(site.words.captureFailures.camera.denied)).toBeVisible();
+      await expect(site.page.getByText(site.words.captureFailures.microphone.denied)).toBeVisible();
+      await site.button(site.words.lobby.join).click();
+      await site.isInside();
+      await browser.close();
+    },
+  );
 }

@@ -79,6 +79,9 @@ async function room(world: World, language: Language): Promise<void> {
 }
 
 for (const language of ['vi', 'en'] as Language[]) {
-  story(`${language}: sign-in, first password, meetings, creating`, async ({ world }) => await entry(world, language));
+  story(
+    `${language}: sign-in, first password, meetings, creating`,
+    async ({ world }) => await entry(world, language),
+  );
   story(`${language}: lobby, meeting room, host, after`, async ({ world }) => await room(world, language));
 }

@@ -27,8 +27,11 @@ impl File {
     /// Whether the whole file is a test or serves only tests.
     pub(super) fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
-        let folder = self.path.starts_with("tests/") || self.path.contains("/tests/");
-        let helper = matches!(name, "tests.rs" | "testing.rs");
+        // The gallery shows every screen with invented people in it.
+        let folders = ["tests/", "web-client/gallery/"];
+        let folder =
+            folders.iter().any(|folder| self.path.starts_with(folder)) || self.path.contains("/tests/");
+        let helper = matches!(name, "tests.rs" | "testing.rs" | "testing.ts" | "test_support.rs");
         folder || helper || name.ends_with("_tests.rs") || name.contains(".test.")
     }
 

@@ -66,11 +66,11 @@ export const grantRoles: Dictionary['grantRoles'] = {
 };
 
 export const lines: Dictionary['lines'] = {
-  unknown: 'not measured',
-  good: 'good',
-  fair: 'fair',
-  poor: 'poor',
-  lost: 'lost',
+  unknown: 'Not measured',
+  good: 'Good',
+  fair: 'Fair',
+  poor: 'Poor',
+  lost: 'Lost',
 };
 
 export const profiles: Dictionary['profiles'] = {

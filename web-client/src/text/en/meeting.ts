@@ -16,7 +16,7 @@ export const meeting: Dictionary['meeting'] = {
   pageBefore: 'Previous page',
   connected: (n, m) => `${n} of ${m} sites`,
   connectedLong: (n, m) => `${n} of ${m} sites present`,
-  line: (word) => `Line: ${word}`,
+  line: (word) => `Line: ${word.toLowerCase()}`,
   self: 'Picture of this site',
   selfCameraOff: 'The camera is off',
   microphone: {

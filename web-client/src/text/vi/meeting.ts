@@ -15,7 +15,7 @@ export const meeting = {
   pageBefore: 'Trang trước',
   connected: (n: string, m: string) => `${n}/${m} điểm cầu`,
   connectedLong: (n: string, m: string) => `Có mặt ${n}/${m} điểm cầu`,
-  line: (word: string) => `Đường truyền: ${word}`,
+  line: (word: string) => `Đường truyền ${word.toLocaleLowerCase('vi')}`,
   self: 'Hình của điểm cầu',
   selfCameraOff: 'Camera đang tắt',
   microphone: {

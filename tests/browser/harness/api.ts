@@ -1,10 +1,8 @@
-// The HTTP API as a program uses it, for what a story needs but does not tell: accounts, site secrets, meetings.
+// The HTTP API as a program uses it, for what a story needs but does not tell: first passwords and meetings.
 
 import type {
   ApiError,
-  CreateAccount,
   CreateMeeting,
-  IssuedSecret,
   MeetingSummary,
   SignIn,
 } from '../../../web-client/src/protocol/generated.ts';
@@ -25,14 +23,6 @@ export class Session {
 
   async changePassword(current: string, next: string): Promise<void> {
     await this.#send('POST', '/api/v1/session/password', { current, new: next });
-  }
-
-  async createAccount(account: CreateAccount): Promise<IssuedSecret> {
-    return (await this.#send('POST', '/api/v1/accounts', account)) as IssuedSecret;
-  }
-
-  async issueSiteSecret(unit: string): Promise<IssuedSecret> {
-    return (await this.#send('POST', `/api/v1/sites/${unit}/secret`, undefined)) as IssuedSecret;
   }
 
   async createMeeting(meeting: CreateMeeting): Promise<MeetingSummary> {

@@ -15,6 +15,9 @@ import { Participant } from './participant.ts';
 const SAMPLE = 'three-tier';
 const PASSWORD = 'Sông dài biển rộng 2026';
 
+/** How long a button may take to be there and to be ready. */
+const ACTION_MS = 15_000;
+
 /** How a participant comes. */
 export type Coming = {
   readonly by?: BrowserName;
@@ -33,7 +36,7 @@ export type Meeting = { readonly id: string; readonly title: string };
 export class World {
   readonly node: Node;
   readonly units: Awaited<ReturnType<typeof unitsOf>>;
-  readonly #administrator: Session;
+  readonly #administratorName: string;
   #chair: { session: Session; as: SignIn } | null = null;
   #chromium: Browser | null = null;
   #markers = 0;
@@ -51,12 +54,12 @@ export class World {
       password: secret,
     });
     await administrator.changePassword(secret, PASSWORD);
-    return new World(node, administrator, await unitsOf(SAMPLE));
+    return new World(node, login, await unitsOf(SAMPLE));
   }
 
-  private constructor(node: Node, administrator: Session, units: World['units']) {
+  private constructor(node: Node, administratorName: string, units: World['units']) {
     this.node = node;
-    this.#administrator = administrator;
+    this.#administratorName = administratorName;
     this.units = units;
   }
 
@@ -68,13 +71,13 @@ export class World {
   /** A person of the top unit who may convene, with a first password that must be changed. */
   async newcomer(): Promise<{ username: string; password: string }> {
     this.#people += 1;
-    const { login, secret } = await this.#administrator.createAccount({
-      username: `can-bo-${this.#people}`,
-      name: `Nguyễn Văn ${'ABCDEGHIK'[this.#people % 9]}, Chánh Văn phòng`,
-      unit: this.top,
-      grants: [{ role: 'convener', unit: this.top }],
-    } as Parameters<Session['createAccount']>[0]);
-    return { username: login, password: secret };
+    const username = `can-bo-${this.#people}`;
+    const name = `Nguyễn Văn ${'ABCDEGHIK'[this.#people % 9]}, Chánh Văn phòng`;
+    const said = await this.node.command('account', 'create', username, '--name', name, '--unit', this.top);
+    await this.node.command('grant', username, 'convener', this.top);
+    const password = /password:\s+(\S+)/.exec(said)?.[1];
+    if (password === undefined) throw new Error(`no first password in: ${said}`);
+    return { username, password };
   }
 
   /** A meeting of these sites, convened by the chair. */
@@ -94,6 +97,12 @@ export class World {
     return { id, title };
   }
 
+  /** Who looks after the node: units, sites, accounts. */
+  async administrator(coming: Coming = {}): Promise<Participant> {
+    const as: SignIn = { kind: 'person', username: this.#administratorName, password: PASSWORD };
+    return await this.#participant('Quản trị', as, coming);
+  }
+
   /** The person who convened, in a browser of its own; signed out. */
   async chair(coming: Coming = {}): Promise<Participant> {
     const { as } = await this.#convener();
@@ -102,7 +111,7 @@ export class World {
 
   /** A unit's meeting room, in a browser of its own; signed out. */
   async site(code: string, coming: Coming = {}): Promise<Participant> {
-    const { secret } = await this.#administrator.issueSiteSecret(code);
+    const [, secret = ''] = (await this.node.command('site', 'issue', code)).trim().split('\t');
     const name = this.units.find((unit) => unit.code === code)?.name ?? code;
     return await this.#participant(name, { kind: 'site', code, secret }, coming);
   }
@@ -149,6 +158,7 @@ export class World {
       mediaPort: coming.link?.mediaPort ?? null,
       family: coming.family ?? (coming.link ? 'v4' : 'any'),
     };
+    context.setDefaultTimeout(ACTION_MS);
     await context.addInitScript(instrument, setup);
     const page = await context.newPage();
     const origin = coming.link

@@ -50,6 +50,17 @@ async function entry(world: World, language: Language): Promise<void> {
   await screen(person, '5-create', language);
 }
 
+async function administration(world: World, language: Language): Promise<void> {
+  const administrator = await world.administrator({ language });
+  const { page, words } = administrator;
+  await administrator.signIn();
+  await administrator.button(words.meetings.administration).click();
+  await expect(page.getByRole('treegrid')).toBeVisible();
+  await screen(administrator, '14-units', language);
+  await page.getByRole('tab', { name: words.administration.peopleTab }).click();
+  await screen(administrator, '15-accounts', language);
+}
+
 async function room(world: World, language: Language): Promise<void> {
   const sites = ['11001', '11002', '11003'];
   const meeting = await world.meeting('Hội nghị sơ kết quý III', sites);
@@ -83,5 +94,6 @@ for (const language of ['vi', 'en'] as Language[]) {
     `${language}: sign-in, first password, meetings, creating`,
     async ({ world }) => await entry(world, language),
   );
+  story(`${language}: administration`, async ({ world }) => await administration(world, language));
   story(`${language}: lobby, meeting room, host, after`, async ({ world }) => await room(world, language));
 }

@@ -258,8 +258,9 @@ describe('refused at the door', () => {
     outcome: { result: 'refused', refusal },
   });
 
-  test('a token that is not known any more is exchanged for a ticket', async () => {
+  test('a token that is not known any more is exchanged for a ticket, and requests keep their numbers', async () => {
     await world.joins();
+    world.socket.send(hand);
     world.line.breaks();
     await world.waits(250);
     await world.line.opens();
@@ -267,7 +268,9 @@ describe('refused at the door', () => {
     await world.waits(1_000);
     await world.line.opens();
     expect(credentialOf(world.line)).toEqual({ kind: 'ticket', ticket: 'ticket2' });
-    world.line.says(welcome({ resumeToken: 'token2' as Welcome['resumeToken'] }));
+    // The node had done it before it forgot the connection: the same number is only answered again.
+    world.line.says(welcome({ resumeToken: 'token2' as Welcome['resumeToken'], lastRequest: 1 }));
+    expect(world.line.asked()).toEqual(['0 hello', '1 registerToSpeak']);
     expect(world.socket.token).toBe('token2');
   });
 

@@ -71,6 +71,8 @@ export class MeetingSocket {
   #phase: Phase = 'waiting';
   #ticket: Ticket | null;
   #token: ResumeToken | null = null;
+  /** This page has been in the meeting: what the node counts as done was done by it. */
+  #entered = false;
   #seen: FactNumber = 0;
   #attempt = 0;
   /** Of the present line; ended when it is given up. */
@@ -216,12 +218,12 @@ export class MeetingSocket {
   }
 
   #welcome(welcome: Welcome): void {
-    const returning = this.#token !== null;
     this.#phase = 'up';
     this.#attempt = 0;
     this.#token = welcome.resumeToken;
     if (welcome.resumed === 'fresh') this.#seen = 0;
-    this.#requests.continueAbove(welcome.lastRequest, returning ? 'own' : 'foreign');
+    this.#requests.continueAbove(welcome.lastRequest, this.#entered ? 'own' : 'foreign');
+    this.#entered = true;
     for (const { id, message } of this.#requests.unanswered) this.#write({ id, seen: this.#seen, message });
     this.#lineScope?.every(PING_MS, () => {
       this.#write({ id: this.#requests.next(), seen: this.#seen, message: { type: 'ping' } });

@@ -27,6 +27,7 @@ export const common: Dictionary['common'] = {
   collapse: (name) => `Collapse ${name}`,
   selectedOf: (chosen, all) => `${chosen} of ${all} selected`,
   noMatch: 'Nothing matches. Please check the search words.',
+  noUnits: 'There are no units yet. The administrator has to import the file of units on the server.',
   required: 'Required',
   skipToContent: 'Skip to the main content',
   notJoined: 'The meeting could not be joined',

@@ -36,6 +36,7 @@ export const common = {
   collapse: (name: string) => `Thu gọn nhánh ${name}`,
   selectedOf: (chosen: number, all: number) => `Đã chọn ${count(chosen)}/${count(all)}`,
   noMatch: 'Không tìm thấy kết quả phù hợp. Đề nghị kiểm tra lại từ khóa.',
+  noUnits: 'Chưa có cây đơn vị. Quản trị hệ thống cần nhập tệp đơn vị trên máy chủ.',
   required: 'Bắt buộc nhập',
   skipToContent: 'Chuyển đến nội dung chính',
   notJoined: 'Chưa vào được cuộc họp',

@@ -9,20 +9,6 @@ use signaling_protocol::{
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The two times a shell hands in together: one to wait by, one to write down.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// Monotonic; deadlines are kept in it.
-    pub instant: Instant,
-    /// Wall time; facts carry it.
-    pub wall: UtcMillis,
-}
-
-/// Wall time of a fact: milliseconds since 1970 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct UtcMillis(pub i64);
-
 /// One WebSocket, named by the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u32);

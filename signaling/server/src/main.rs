@@ -1,3 +1,5 @@
 //! The binary `giaoban`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    signaling_server::cli::run()
+}

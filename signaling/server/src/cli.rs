@@ -1,0 +1,139 @@
+//! What the program can do from the command line.
+
+mod accounts;
+mod import;
+mod sites;
+
+use crate::config::{Config, DEFAULT_FILE};
+use crate::data_dir::DataDirectory;
+use crate::store::Store;
+use crate::units;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Parser, Subcommand};
+use signaling_core::UnitTree;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "giaoban", version, about = "Giao Ban: meetings of an administration, on its own machines")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Which configuration and which data a command works with.
+#[derive(Args)]
+struct Place {
+    /// The configuration; without it everything has its default
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data directory, instead of the configuration's store.path
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Reads a configuration and names every mistake in it
+    CheckConfig {
+        /// The configuration; --config does as well
+        file: Option<PathBuf>,
+    },
+    /// Writes the complete default configuration, with comments
+    PrintConfig,
+    /// Replaces the units by those of a file; a running node takes them over within seconds
+    ImportUnits(import::Options),
+    /// Accounts of persons
+    #[command(subcommand)]
+    Account(accounts::Command),
+    /// Gives an account a role in a unit and everything below it, or takes it away
+    Grant(accounts::Grant),
+    /// Accounts of meeting rooms
+    #[command(subcommand)]
+    Site(sites::Command),
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    match dispatch(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(std::io::stderr(), "giaoban: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<()> {
+    let Arguments { command, place } = arguments;
+    match command {
+        Command::CheckConfig { file } => check_config(place.config, file),
+        Command::PrintConfig => print(DEFAULT_FILE.trim_end()),
+        Command::ImportUnits(options) => runtime()?.block_on(import::run(&place, &options)),
+        Command::Account(command) => runtime()?.block_on(accounts::run(&place, command)),
+        Command::Grant(grant) => runtime()?.block_on(accounts::grant(&place, grant)),
+        Command::Site(command) => runtime()?.block_on(sites::run(&place, command)),
+    }
+}
+
+fn check_config(given: Option<PathBuf>, file: Option<PathBuf>) -> Result<()> {
+    ensure!(given.is_none() || file.is_none(), "give the configuration once: as FILE or as --config FILE");
+    let Some(file) = file.or(given) else { bail!("say which: giaoban check-config FILE") };
+    Config::load(&file)?;
+    print(&format!("{} has no mistakes", file.display()))
+}
+
+impl Place {
+    fn config(&self) -> Result<Config> {
+        let mut config = match &self.config {
+            Some(file) => Config::load(file)?,
+            None => Config::default(),
+        };
+        if let Some(data) = &self.data {
+            config.store.path.clone_from(data);
+        }
+        Ok(config)
+    }
+
+    /// The store, made if there is none yet.
+    async fn store(&self) -> Result<Store> {
+        let path = self.config()?.store.path;
+        let data = DataDirectory::open(&path)
+            .with_context(|| format!("cannot use the data directory {}", path.display()))?;
+        Ok(Store::open(data.path()).await?)
+    }
+
+    /// The store of a node that has run or has its units.
+    async fn existing_store(&self) -> Result<Store> {
+        let path = self.config()?.store.path;
+        ensure!(
+            path.is_dir(),
+            "there is no data directory {}; name it with --data DIR, or import units first",
+            path.display()
+        );
+        self.store().await
+    }
+}
+
+/// The units in the store.
+async fn stored_units(store: &Store) -> Result<UnitTree> {
+    let tree = units::load(store).await?;
+    ensure!(!units::is_empty(&tree), "there are no units yet; import them first: giaoban import-units PATH");
+    Ok(tree)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// Writes a line to standard output; a reader that has gone (`| head`) ends the program quietly.
+fn print(line: &str) -> Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write"),
+    }
+}

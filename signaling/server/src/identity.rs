@@ -1,0 +1,364 @@
+//! Who signs in, with what, and for how long. Accounts of persons, accounts of sites, sessions of browsers.
+//!
+//! A name that does not exist answers like one that does: same refusals, same locks, same time.
+
+pub mod password;
+pub mod scope;
+pub mod secret;
+mod throttle;
+
+use crate::config::Security;
+use crate::store::{AccountRow, NewAccount, SessionRow, Store, StoreError};
+use password::{HashError, Hasher, Weakness};
+use secret::{SecretHash, SessionToken};
+use signaling_core::Now;
+use signaling_protocol::{
+    AccountId, AccountKind, ChangePassword, CreateAccount, GrantView, IssuedSecret, Refusal, UnitCode,
+};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use throttle::{NameKey, Throttle};
+use unicode_normalization::UnicodeNormalization;
+
+/// A session's last use is written at most this often: reading is not to cause a write each time.
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// Longest sign-in name or site code looked at, bytes.
+const LOGIN_MAX_BYTES: usize = 256;
+
+/// Why somebody was not let in or something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// Refused, with what a technician is told.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The new password is too weak.
+    #[error("{0}")]
+    Weak(#[from] Weakness),
+    /// Refused for now.
+    #[error("{refusal}, wait {wait:?}")]
+    Wait {
+        /// Why.
+        refusal: Refusal,
+        /// For how long.
+        wait: Duration,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system has no randomness or hashing failed.
+    #[error("{0}")]
+    Failed(&'static str),
+}
+
+impl From<HashError> for Denied {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Wait { refusal: Refusal::RateLimited, wait: Duration::from_secs(2) },
+            HashError::Failed => Self::Failed("hashing a password failed"),
+        }
+    }
+}
+
+impl From<getrandom::Error> for Denied {
+    fn from(_: getrandom::Error) -> Self {
+        Self::Failed("the system gave no randomness")
+    }
+}
+
+/// A browser that has signed in.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// The account.
+    pub account: AccountId,
+    /// Person or site.
+    pub kind: AccountKind,
+    /// Its sign-in name or site code.
+    pub login: String,
+    /// A person's name to show; a site is called like its unit.
+    pub name: Option<String>,
+    /// Its unit.
+    pub unit: UnitCode,
+    /// What it may do and where.
+    pub grants: Vec<GrantView>,
+    /// Whether the password must be changed before anything else.
+    pub must_change_password: bool,
+    session: SecretHash,
+}
+
+/// A session that was just made.
+pub struct NewSession {
+    /// For the cookie.
+    pub token: SessionToken,
+    /// How long the cookie is good at most.
+    pub longest: Duration,
+    /// Who signed in.
+    pub who: SignedIn,
+}
+
+/// Accounts and sessions.
+pub struct Identity {
+    store: Store,
+    hasher: Hasher,
+    throttle: Mutex<Throttle>,
+    rules: Security,
+}
+
+impl Identity {
+    /// Starts with what the store holds.
+    pub async fn start(store: Store, rules: Security) -> Result<Self, Denied> {
+        let hasher = Hasher::start().await?;
+        let throttle = Mutex::new(Throttle::new(&rules));
+        Ok(Self { store, hasher, throttle, rules })
+    }
+
+    /// A person signs in.
+    pub async fn sign_in_person(
+        &self,
+        now: Now,
+        from: IpAddr,
+        username: &str,
+        typed: &str,
+    ) -> Result<NewSession, Denied> {
+        let username = login_form(username)?.to_lowercase();
+        let key = NameKey::person(&username);
+        self.may_try(now, from, key)?;
+        let account = self.store.account_by_username(&username).await?;
+        let hash = account.as_ref().map(|row| row.password_hash.clone());
+        let right = self.hasher.verify(password::normalized(typed), hash).await?;
+        let Some(account) = account.filter(|_| right) else {
+            return Err(Denied::Refused(Refusal::WrongCredential));
+        };
+        self.with_throttle(|throttle| throttle.succeeded(key));
+        self.open_session(now, |session| person(account, session)).await
+    }
+
+    /// A meeting room signs in.
+    pub async fn sign_in_site(
+        &self,
+        now: Now,
+        from: IpAddr,
+        code: &str,
+        typed: &str,
+    ) -> Result<NewSession, Denied> {
+        let code = login_form(code)?;
+        let key = NameKey::site(&code);
+        self.may_try(now, from, key)?;
+        let unit = UnitCode::parse(code).map_err(|_| Denied::Refused(Refusal::WrongCredential))?;
+        let site = self.store.site(&unit).await?;
+        let given = secret::hash_site_secret(typed).unwrap_or_default();
+        // A site that is unknown or revoked has no hash; the all-zero one has no known secret.
+        let kept = site.as_ref().and_then(|row| row.secret_hash.clone());
+        let right = secret::same(&given, kept.as_deref().unwrap_or(&[0xff; 32]));
+        let Some(site) = site.filter(|_| right && kept.is_some()) else {
+            return Err(Denied::Refused(Refusal::WrongCredential));
+        };
+        self.with_throttle(|throttle| throttle.succeeded(key));
+        self.open_session(now, |session| room(site.account, site.unit, session)).await
+    }
+
+    /// Who holds a session's token. Absent when the session is over.
+    pub async fn who(&self, now: Now, token: &str) -> Result<Option<SignedIn>, StoreError> {
+        let hash = secret::hash_session_token(token);
+        let Some(session) = self.store.session(&hash).await? else { return Ok(None) };
+        if self.is_over(now, &session) {
+            self.store.delete_session(&hash).await?;
+            return Ok(None);
+        }
+        if now.wall.0 - session.used > TOUCH_EVERY_MS {
+            self.store.touch_session(&hash, now.wall.0).await?;
+        }
+        match session.kind {
+            AccountKind::Person => {
+                Ok(self.store.account(&session.account).await?.map(|account| person(account, hash)))
+            }
+            AccountKind::Site => {
+                let site = self.store.site_by_account(&session.account).await?;
+                Ok(site.map(|site| room(site.account, site.unit, hash)))
+            }
+        }
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
+        self.store.delete_session(&secret::hash_session_token(token)).await
+    }
+
+    /// Forgets sessions that are over.
+    pub async fn purge(&self, now: Now) -> Result<u64, StoreError> {
+        let before = |lifetime: Duration| now.wall.0.saturating_sub(milliseconds(lifetime));
+        self.store.purge_sessions(before(self.rules.session_idle), before(self.rules.site_session)).await
+    }
+
+    /// A person takes a new password. Its other sessions end.
+    pub async fn change_password(
+        &self,
+        now: Now,
+        from: IpAddr,
+        who: &SignedIn,
+        body: &ChangePassword,
+    ) -> Result<(), Denied> {
+        let Some(account) = self.store.account(&who.account).await? else {
+            // A site has no password of its own.
+            return Err(Denied::Refused(Refusal::NotAllowed));
+        };
+        let key = NameKey::person(&account.username);
+        self.may_try(now, from, key)?;
+        let current = password::normalized(&body.current);
+        if !self.hasher.verify(current.clone(), Some(account.password_hash)).await? {
+            return Err(Denied::Refused(Refusal::WrongCredential));
+        }
+        self.with_throttle(|throttle| throttle.succeeded(key));
+        let new = password::normalized(&body.new);
+        password::check(&new, &account.username, self.rules.password_min_characters)?;
+        if new == current {
+            return Err(Denied::Refused(Refusal::WeakPassword));
+        }
+        let hash = self.hasher.hash(new).await?;
+        self.store.set_password(&account.account, &hash, false, Some(&who.session)).await?;
+        Ok(())
+    }
+
+    /// Makes a person's account and its first password.
+    pub async fn create_account(&self, now: Now, body: &CreateAccount) -> Result<IssuedSecret, Denied> {
+        let username = new_username(&body.username)?;
+        let account =
+            AccountId::parse(secret::generate_id('p')?).map_err(|_| Denied::Failed("an id is malformed"))?;
+        let first = secret::generate_first_password()?;
+        let hash = self.hasher.hash(first.clone()).await?;
+        let new = NewAccount {
+            account: &account,
+            username: &username,
+            name: body.name.as_str(),
+            unit: &body.unit,
+            password_hash: &hash,
+            grants: &body.grants,
+            created: now.wall.0,
+        };
+        match self.store.create_account(new).await {
+            Ok(()) => Ok(IssuedSecret { login: username, secret: first, link: None, qr: None }),
+            Err(error) if error.is_duplicate() => Err(Denied::Refused(Refusal::NameTaken)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives an account a new first password. All its sessions end.
+    pub async fn reset_password(&self, account: &AccountRow) -> Result<IssuedSecret, Denied> {
+        let first = secret::generate_first_password()?;
+        let hash = self.hasher.hash(first.clone()).await?;
+        self.store.set_password(&account.account, &hash, true, None).await?;
+        self.with_throttle(|throttle| throttle.succeeded(NameKey::person(&account.username)));
+        Ok(IssuedSecret { login: account.username.clone(), secret: first, link: None, qr: None })
+    }
+
+    /// Gives a site a new secret; the one before is good no more.
+    pub async fn issue_site_secret(&self, now: Now, unit: &UnitCode) -> Result<String, Denied> {
+        let secret = secret::generate_site_secret()?;
+        let hash = secret::hash_site_secret(&secret).ok_or(Denied::Failed("a new secret is malformed"))?;
+        let fresh =
+            AccountId::parse(secret::generate_id('s')?).map_err(|_| Denied::Failed("an id is malformed"))?;
+        self.store.issue_site_secret(unit, &fresh, &hash, now.wall.0).await?;
+        self.with_throttle(|throttle| throttle.succeeded(NameKey::site(unit.as_str())));
+        Ok(secret)
+    }
+
+    /// Names locked now, for metrics.
+    pub fn locked_names(&self, now: Now) -> usize {
+        self.with_throttle(|throttle| throttle.locked(now.instant))
+    }
+
+    fn may_try(&self, now: Now, from: IpAddr, key: NameKey) -> Result<(), Denied> {
+        self.with_throttle(|throttle| {
+            let wait = |refusal| move |wait| Denied::Wait { refusal, wait };
+            throttle.address(now.instant, from).map_err(wait(Refusal::RateLimited))?;
+            throttle.name(now.instant, key).map_err(wait(Refusal::LockedOut))
+        })
+    }
+
+    async fn open_session(
+        &self,
+        now: Now,
+        who: impl FnOnce(SecretHash) -> SignedIn,
+    ) -> Result<NewSession, Denied> {
+        let token = SessionToken::generate()?;
+        let who = who(token.hash());
+        let session = SessionRow {
+            account: who.account.clone(),
+            kind: who.kind,
+            created: now.wall.0,
+            used: now.wall.0,
+        };
+        self.store.create_session(&token.hash(), &session).await?;
+        let longest = match who.kind {
+            AccountKind::Person => self.rules.session_longest,
+            AccountKind::Site => self.rules.site_session,
+        };
+        Ok(NewSession { token, longest, who })
+    }
+
+    fn is_over(&self, now: Now, session: &SessionRow) -> bool {
+        let idle = now.wall.0.saturating_sub(session.used);
+        let age = now.wall.0.saturating_sub(session.created);
+        match session.kind {
+            AccountKind::Person => {
+                idle > milliseconds(self.rules.session_idle) || age > milliseconds(self.rules.session_longest)
+            }
+            AccountKind::Site => idle > milliseconds(self.rules.site_session),
+        }
+    }
+
+    fn with_throttle<T>(&self, work: impl FnOnce(&mut Throttle) -> T) -> T {
+        // Nothing in there panics between two writes, so a poisoned lock holds whole values all the same.
+        work(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The form in which a sign-in name or site code is compared: NFC, no space around.
+fn login_form(typed: &str) -> Result<String, Denied> {
+    if typed.len() > LOGIN_MAX_BYTES {
+        return Err(Denied::Refused(Refusal::WrongCredential));
+    }
+    Ok(typed.trim().nfc().collect())
+}
+
+/// Checks a new sign-in name: 3 to 64 of `a-z 0-9 . _ -`.
+pub fn new_username(typed: &str) -> Result<String, Denied> {
+    let username = login_form(typed)?;
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    let fits = (3..=64).contains(&username.len()) && username.bytes().all(plain);
+    if fits { Ok(username) } else { Err(Denied::Refused(Refusal::Malformed)) }
+}
+
+fn person(account: AccountRow, session: SecretHash) -> SignedIn {
+    SignedIn {
+        account: account.account,
+        kind: AccountKind::Person,
+        login: account.username,
+        name: Some(account.name),
+        unit: account.unit,
+        grants: account.grants,
+        must_change_password: account.must_change,
+        session,
+    }
+}
+
+fn room(account: AccountId, unit: UnitCode, session: SecretHash) -> SignedIn {
+    SignedIn {
+        account,
+        kind: AccountKind::Site,
+        login: unit.as_str().to_owned(),
+        name: None,
+        unit,
+        grants: Vec::new(),
+        must_change_password: false,
+        session,
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

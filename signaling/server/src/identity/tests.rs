@@ -1,0 +1,170 @@
+use super::*;
+use crate::config::Config;
+use crate::test_support::TemporaryDirectory;
+use signaling_core::UtcMillis;
+use signaling_protocol::BoundedText;
+use std::sync::Arc;
+
+const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
+
+struct Desk {
+    identity: Identity,
+    start: Now,
+    _directory: TemporaryDirectory,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let directory = TemporaryDirectory::new();
+        let store = Store::open(directory.path()).await.unwrap();
+        let identity = Identity::start(store, Config::default().security).await.unwrap();
+        Self { identity, start: crate::clock::now(), _directory: directory }
+    }
+
+    fn after(&self, seconds: u64) -> Now {
+        let wall = self.start.wall.0 + i64::try_from(seconds).unwrap() * 1_000;
+        Now { instant: self.start.instant + Duration::from_secs(seconds), wall: UtcMillis(wall) }
+    }
+
+    async fn person(&self, username: &str) -> String {
+        let new = CreateAccount {
+            username: username.to_owned(),
+            name: BoundedText::parse("Nguyễn Văn A").unwrap(),
+            unit: UnitCode::parse("T01").unwrap(),
+            grants: Vec::new(),
+        };
+        self.identity.create_account(self.start, &new).await.unwrap().secret
+    }
+
+    async fn sign_in(&self, now: Now, username: &str, password: &str) -> Result<NewSession, Denied> {
+        self.identity.sign_in_person(now, ADDRESS, username, password).await
+    }
+
+    async fn site(&self, now: Now, code: &str, secret: &str) -> Result<NewSession, Denied> {
+        self.identity.sign_in_site(now, ADDRESS, code, secret).await
+    }
+}
+
+fn refusal<T>(result: Result<T, Denied>) -> Refusal {
+    match result {
+        Err(Denied::Refused(refusal) | Denied::Wait { refusal, .. }) => refusal,
+        Err(Denied::Weak(_)) => Refusal::WeakPassword,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("was let in"),
+    }
+}
+
+#[tokio::test]
+async fn the_first_password_is_good_for_changing_it() {
+    let desk = Desk::new().await;
+    let first = desk.person("van.a").await;
+    let session = desk.sign_in(desk.start, " Van.A ", &first).await.unwrap();
+    assert!(session.who.must_change_password);
+    let change =
+        |current: &str, new: &str| ChangePassword { current: current.to_owned(), new: new.to_owned() };
+    let try_change = async |body: ChangePassword| {
+        desk.identity.change_password(desk.start, ADDRESS, &session.who, &body).await
+    };
+    assert_eq!(refusal(try_change(change("wrong", "tre xanh 92 nui")).await), Refusal::WrongCredential);
+    assert_eq!(refusal(try_change(change(&first, "ngắn")).await), Refusal::WeakPassword);
+    assert_eq!(refusal(try_change(change(&first, &first)).await), Refusal::WeakPassword);
+    try_change(change(&first, "tre xanh 92 nui")).await.unwrap();
+    assert_eq!(refusal(desk.sign_in(desk.start, "van.a", &first).await), Refusal::WrongCredential);
+    let session = desk.sign_in(desk.start, "van.a", "tre xanh 92 nui").await.unwrap();
+    assert!(!session.who.must_change_password);
+}
+
+#[tokio::test]
+async fn known_and_unknown_names_are_refused_and_locked_alike() {
+    let desk = Desk::new().await;
+    desk.person("van.a").await;
+    for name in ["van.a", "nobody"] {
+        for _ in 0..5 {
+            assert_eq!(
+                refusal(desk.sign_in(desk.start, name, "wrong").await),
+                Refusal::WrongCredential,
+                "{name}"
+            );
+        }
+        assert_eq!(refusal(desk.sign_in(desk.start, name, "wrong").await), Refusal::LockedOut, "{name}");
+        assert_eq!(
+            refusal(desk.sign_in(desk.after(31), name, "wrong").await),
+            Refusal::WrongCredential,
+            "{name}"
+        );
+        assert_eq!(refusal(desk.sign_in(desk.after(60), name, "wrong").await), Refusal::LockedOut, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_locked_name_is_not_opened_by_the_right_password_but_by_waiting() {
+    let desk = Desk::new().await;
+    let first = desk.person("van.a").await;
+    for _ in 0..5 {
+        refusal(desk.sign_in(desk.start, "van.a", "wrong").await);
+    }
+    assert_eq!(refusal(desk.sign_in(desk.start, "van.a", &first).await), Refusal::LockedOut);
+    assert!(desk.sign_in(desk.after(31), "van.a", &first).await.is_ok());
+    assert_eq!(refusal(desk.sign_in(desk.after(32), "van.a", "wrong").await), Refusal::WrongCredential);
+}
+
+#[tokio::test]
+async fn tries_sent_all_at_once_do_not_pass_together() {
+    let desk = Arc::new(Desk::new().await);
+    desk.person("van.a").await;
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let desk = Arc::clone(&desk);
+        tries.spawn(async move { refusal(desk.sign_in(desk.start, "van.a", "wrong").await) });
+    }
+    let refused = tries.join_all().await;
+    assert_eq!(refused.iter().filter(|refusal| **refusal == Refusal::WrongCredential).count(), 5);
+    assert_eq!(refused.iter().filter(|refusal| **refusal == Refusal::LockedOut).count(), 15);
+}
+
+#[tokio::test]
+async fn a_site_signs_in_until_its_secret_is_replaced() {
+    let desk = Desk::new().await;
+    let unit = UnitCode::parse("X0101").unwrap();
+    assert_eq!(refusal(desk.site(desk.start, "X0101", "").await), Refusal::WrongCredential);
+    let first = desk.identity.issue_site_secret(desk.start, &unit).await.unwrap();
+    let session = desk.site(desk.start, "X0101", &first.to_lowercase()).await.unwrap();
+    assert_eq!(session.who.kind, AccountKind::Site);
+    assert!(desk.identity.who(desk.start, session.token.expose()).await.unwrap().is_some());
+    let second = desk.identity.issue_site_secret(desk.start, &unit).await.unwrap();
+    assert!(desk.identity.who(desk.start, session.token.expose()).await.unwrap().is_none());
+    assert_eq!(refusal(desk.site(desk.start, "X0101", &first).await), Refusal::WrongCredential);
+    let again = desk.site(desk.start, "X0101", &second).await.unwrap();
+    assert_eq!(again.who.account, session.who.account, "the seat's account stays");
+}
+
+#[tokio::test]
+async fn sessions_end_by_idling_and_by_age() {
+    let desk = Desk::new().await;
+    let first = desk.person("van.a").await;
+    let session = desk.sign_in(desk.start, "van.a", &first).await.unwrap();
+    let who = async |seconds| desk.identity.who(desk.after(seconds), session.token.expose()).await.unwrap();
+    assert!(desk.identity.who(desk.start, "no such token").await.unwrap().is_none());
+    let step = 7 * 3_600;
+    for use_at in [step, 2 * step, 3 * step] {
+        assert!(who(use_at).await.is_some(), "used within the idle time");
+    }
+    assert!(who(24 * 3_600 + 1).await.is_none(), "a day after signing in");
+    let session = desk.sign_in(desk.start, "van.a", &first).await.unwrap();
+    assert!(
+        desk.identity.who(desk.after(8 * 3_600 + 1), session.token.expose()).await.unwrap().is_none(),
+        "idle"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_password_is_a_first_password_again() {
+    let desk = Desk::new().await;
+    let first = desk.person("van.a").await;
+    let row = desk.identity.store.account_by_username("van.a").await.unwrap().unwrap();
+    let session = desk.sign_in(desk.start, "van.a", &first).await.unwrap();
+    let reset = desk.identity.reset_password(&row).await.unwrap();
+    assert!(desk.identity.who(desk.start, session.token.expose()).await.unwrap().is_none());
+    assert_eq!(refusal(desk.sign_in(desk.start, "van.a", &first).await), Refusal::WrongCredential);
+    assert!(desk.sign_in(desk.start, "van.a", &reset.secret).await.unwrap().who.must_change_password);
+}

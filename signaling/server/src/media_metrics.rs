@@ -1,0 +1,102 @@
+//! The SFU's figures in text form, one sample per worker.
+
+use crate::media::Media;
+use crate::metrics::Exposition;
+use sfu_node::{WorkerMetrics, WorkerState};
+
+/// How a figure is read.
+type Value = fn(&WorkerMetrics) -> u64;
+
+/// Name, help, value.
+type Figure = (&'static str, &'static str, Value);
+
+/// Figures that only grow.
+const COUNTERS: [Figure; 22] = [
+    ("giaoban_sfu_received_datagrams_total", "Datagrams received.", |w| w.sockets.received_datagrams),
+    ("giaoban_sfu_received_bytes_total", "Bytes received.", |w| w.sockets.received_bytes),
+    ("giaoban_sfu_receive_errors_total", "Failures to receive.", |w| w.sockets.receive_errors),
+    ("giaoban_sfu_sent_datagrams_total", "Datagrams sent.", |w| w.sockets.sent_datagrams),
+    ("giaoban_sfu_sent_bytes_total", "Bytes sent.", |w| w.sockets.sent_bytes),
+    ("giaoban_sfu_send_full_drops_total", "Datagrams dropped on sending: the kernel was full.", |w| {
+        w.sockets.send_full_drops
+    }),
+    ("giaoban_sfu_send_errors_total", "Datagrams dropped on sending: the system refused.", |w| {
+        w.sockets.send_errors
+    }),
+    ("giaoban_sfu_commands_total", "Commands carried out.", |w| w.commands),
+    ("giaoban_sfu_commands_unknown_total", "Commands about something that is gone.", |w| {
+        w.engine.commands_unknown
+    }),
+    ("giaoban_sfu_media_in_total", "Media packets received.", |w| w.engine.media_in),
+    ("giaoban_sfu_media_forwarded_total", "Media packets forwarded.", |w| w.engine.media_forwarded),
+    ("giaoban_sfu_upstream_lost_total", "Media packets lost on the way up.", |w| w.engine.upstream_lost),
+    ("giaoban_sfu_slot_switches_total", "Slots that changed their source.", |w| w.engine.slot_switches),
+    ("giaoban_sfu_keyframes_requested_total", "Keyframes asked of clients.", |w| {
+        w.engine.keyframes_requested
+    }),
+    ("giaoban_sfu_keyframe_requests_in_total", "Keyframes asked by clients.", |w| {
+        w.engine.keyframe_requests_in
+    }),
+    ("giaoban_sfu_offers_answered_total", "Offers answered.", |w| w.engine.offers_answered),
+    ("giaoban_sfu_offers_refused_total", "Offers refused.", |w| w.engine.offers_refused),
+    ("giaoban_sfu_peers_panicked_total", "Peers ended by a bug.", |w| w.engine.peers_panicked),
+    ("giaoban_sfu_rounds_total", "Rounds of the worker's loop.", |w| w.rounds),
+    ("giaoban_sfu_engine_datagrams_in_total", "Datagrams the engine took.", |w| w.engine.datagrams_in),
+    ("giaoban_sfu_engine_datagrams_out_total", "Datagrams the engine gave.", |w| w.engine.datagrams_out),
+    ("giaoban_sfu_engine_bytes_out_total", "Bytes the engine gave.", |w| w.engine.bytes_out),
+];
+
+/// Drops by cause.
+const DROPS: [(&str, Value); 11] = [
+    ("size", |w| w.engine.dropped_size),
+    ("kind", |w| w.engine.dropped_kind),
+    ("address", |w| w.engine.dropped_address),
+    ("ufrag", |w| w.engine.dropped_ufrag),
+    ("malformed", |w| w.engine.dropped_malformed),
+    ("gate", |w| w.engine.dropped_gate),
+    ("stream", |w| w.engine.dropped_stream),
+    ("padding", |w| w.engine.dropped_padding),
+    ("late", |w| w.engine.dropped_late),
+    ("unheard", |w| w.engine.dropped_unheard),
+    ("codec", |w| w.engine.dropped_codec),
+];
+
+/// Figures of now.
+const GAUGES: [Figure; 3] = [
+    ("giaoban_sfu_peers", "Peers.", |w| w.engine.peers),
+    ("giaoban_sfu_rooms", "Rooms.", |w| w.engine.rooms),
+    ("giaoban_sfu_worker_running", "Whether the worker runs.", |w| {
+        u64::from(w.state == WorkerState::Running)
+    }),
+];
+
+/// Writes them all.
+pub(crate) fn write(media: &Media, out: &mut Exposition) {
+    let node = media.metrics();
+    out.counter(
+        "giaoban_sfu_events_dropped_total",
+        "SFU events the hub had no room for.",
+        media.events_dropped.value(),
+    );
+    out.counter(
+        "giaoban_sfu_commands_dropped_total",
+        "Commands the SFU had no room for.",
+        media.commands_dropped.value(),
+    );
+    for (kind, figures) in [("counter", &COUNTERS[..]), ("gauge", &GAUGES[..])] {
+        for (name, help, figure) in figures {
+            out.header(name, help, kind);
+            for (number, worker) in node.workers.iter().enumerate() {
+                out.sample(name, &[("worker", &number.to_string())], figure(worker));
+            }
+        }
+    }
+    let name = "giaoban_sfu_dropped_total";
+    out.header(name, "Packets dropped by cause.", "counter");
+    for (number, worker) in node.workers.iter().enumerate() {
+        let number = number.to_string();
+        for (cause, figure) in DROPS {
+            out.sample(name, &[("worker", &number), ("cause", cause)], figure(worker));
+        }
+    }
+}

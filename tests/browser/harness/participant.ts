@@ -103,9 +103,9 @@ export class Participant {
     await expect(this.page.getByRole('heading', { name: this.words.byes.left.title })).toBeVisible();
   }
 
-  /** Chooses the convening unit by searching for it. */
-  async convenes(unit: string): Promise<void> {
-    await this.page.getByRole('combobox', { name: this.words.create.unit }).fill(unit);
+  /** Chooses the convening unit by typing a part of its name. */
+  async convenes(typed: string, unit: string): Promise<void> {
+    await this.page.getByRole('combobox', { name: this.words.create.unit }).fill(typed);
     await this.page.getByRole('option', { name: unit }).first().click();
   }
 

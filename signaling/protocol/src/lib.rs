@@ -50,3 +50,6 @@ pub use view::{
     Action, Connection, GrantRole, MeetingKind, MeetingPhase, MeetingView, Microphone, MicrophonePolicy,
     Occupant, QueueEntry, Role, SeatView,
 };
+
+#[cfg(test)]
+mod tests;

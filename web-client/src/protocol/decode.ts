@@ -4,7 +4,7 @@
 import type { ServerMessage } from './generated.ts';
 
 /** Every message there is. A missing or surplus name does not compile. */
-const KNOWN: Readonly<Record<ServerMessage['type'], true>> = {
+export const KNOWN: Readonly<Record<ServerMessage['type'], true>> = {
   welcome: true,
   snapshot: true,
   changed: true,

@@ -3,8 +3,8 @@
 use crate::{FactRecord, UnitTree};
 use sfu_control::{SfuCommand, SfuEvent};
 use signaling_protocol::{
-    AccountId, AccountKind, CreateMeeting, GrantView, MeetingId, MeetingList, MeetingSummary, Refusal, ResumeToken,
-    ServerMessage, TicketIssued, UnitCode,
+    AccountId, AccountKind, CreateMeeting, GrantView, MeetingId, MeetingList, MeetingSummary, Refusal,
+    ResumeToken, ServerMessage, TicketIssued, UnitCode,
 };
 use std::sync::Arc;
 use std::time::Instant;

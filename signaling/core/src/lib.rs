@@ -1,13 +1,44 @@
 //! Meetings as a deterministic state machine: frames, SFU events and time in; frames, facts, SFU commands and one
-//! deadline out. Under construction: what is listed is there.
+//! deadline out.
 //!
-//! - `time`   the two times a shell hands in
-//! - `units`  the tree of tiers and units, its file formats, validity, folded search
+//! What it never does: open a socket, read a clock, touch a file, draw a random number it was not seeded for, or see a
+//! media byte.
 //!
-//! `io` is the hub's door as it will be; it is not compiled before there is a hub.
+//! A message's walk:
+//!
+//! 1. `io`           the door: every way in, everything asked for
+//! 2. `connection`   one client's link: Opened → Joined → closed; rate, size, silence
+//! 3. `hub`          the front door: finds the meeting, `handle_input` / `poll_output`
+//! 4. `token`        resume tokens
+//! 5. `join`         checked claims → seat and role, or refusal
+//! 6. `permissions`  may this role ask this, here in the tree? one exhaustive table
+//! 7. `meeting`      `apply(who, command)` → facts; `fold(fact)`
+//! 8. `fact`         every fact, numbered and chained; the only history
+//! 9. `placement`    facts → SFU commands: which source in which slot
+//! 10. `line`        a line in one word
+//!
+//! Beside them: `units` (the tree of tiers and units), `time`, `counters`.
+//!
+//! Invariants: state is the fold of the facts; a fact is stored before anybody is told of it; a request with the same
+//! number is done once, also over a restart; only `placement` names a seat and a peer together.
 
+mod connection;
+mod counters;
+mod fact;
+mod hub;
+mod io;
+mod join;
+mod line;
+mod meeting;
+mod permissions;
+mod placement;
 mod time;
+mod token;
 mod units;
 
+pub use fact::{Actor, ChainError, Created, Fact, FactRecord, SeatRecord, verify_chain};
+pub use hub::{Hub, HubConfig};
+pub use io::{Account, Answer, Call, CallId, ConnectionId, Input, Output};
+pub use meeting::MAX_SEATS;
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};

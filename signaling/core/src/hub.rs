@@ -1,0 +1,294 @@
+//! The front door: finds the meeting an input is about, hands it on, and says what follows.
+
+mod calls;
+mod frames;
+mod hello;
+mod media;
+mod settle;
+mod ticks;
+
+use crate::connection::Link;
+use crate::counters::Counters;
+use crate::fact::{Actor, Fact, verify_chain};
+use crate::line::Line;
+use crate::meeting::{Meeting, Surroundings};
+use crate::placement::Placement;
+use crate::token::TokenKey;
+use crate::units::Day;
+use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, UnitTree};
+use indexmap::IndexMap;
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+use sfu_control::{PeerId, RoomId, SfuCommand};
+use signaling_protocol::{
+    Bye, ByeReason, Connection, FactNumber, MeetingId, MeetingPhase, Outcome, RequestId, SeatId,
+    ServerMessage,
+};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often silent links, old tickets and seats that stay away are looked for.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What a hub is told once.
+#[derive(Clone)]
+pub struct HubConfig {
+    /// Signs resume tokens; the same over restarts.
+    pub resume_key: [u8; 32],
+    /// Meetings this node holds, ended ones included; more are refused as `Full`.
+    pub max_meetings: usize,
+    /// WebSockets this node holds; more are told to come back.
+    pub max_connections: usize,
+}
+
+/// A right to come to one seat once.
+#[derive(Debug, Clone)]
+struct TicketEntry {
+    meeting: MeetingId,
+    account: Account,
+    expires: Instant,
+}
+
+/// How a seat is heard today. None of it is a fact.
+#[derive(Debug, Default)]
+struct Presence {
+    connection: Option<ConnectionId>,
+    /// Of the token last given out; 0 while none was since the start.
+    serial: u64,
+    /// Outcomes of the last requests, for those that come again.
+    recent: VecDeque<(RequestId, Outcome)>,
+    line: Line,
+}
+
+/// One meeting and what is around it.
+#[derive(Debug)]
+struct Session {
+    meeting: Meeting,
+    placement: Placement,
+    seats: HashMap<SeatId, Presence>,
+}
+
+/// All meetings of a node.
+///
+/// Hand one input in with `handle_input`, then call `poll_output` until it gives `Timeout`, and carry the outputs
+/// out in order; what follows a `Store` waits until it is durable. The same seed and the same inputs give the same
+/// outputs.
+pub struct Hub {
+    config: HubConfig,
+    key: TokenKey,
+    random: ChaCha20Rng,
+    units: Arc<UnitTree>,
+    sessions: IndexMap<MeetingId, Session>,
+    links: HashMap<ConnectionId, Link>,
+    rooms: HashMap<RoomId, MeetingId>,
+    peers: HashMap<PeerId, MeetingId>,
+    /// Calls that wait for the SFU's answer to an offer.
+    offers: HashMap<PeerId, CallId>,
+    tickets: HashMap<String, TicketEntry>,
+    next_number: u32,
+    dirty: BTreeSet<MeetingId>,
+    tick: Instant,
+    outputs: VecDeque<Output>,
+    counters: Counters,
+}
+
+impl Hub {
+    /// A hub without units and meetings.
+    pub fn new(config: HubConfig, seed: [u8; 32], now: Now) -> Self {
+        Self {
+            key: TokenKey::new(config.resume_key),
+            config,
+            random: ChaCha20Rng::from_seed(seed),
+            units: Arc::default(),
+            sessions: IndexMap::new(),
+            links: HashMap::new(),
+            rooms: HashMap::new(),
+            peers: HashMap::new(),
+            offers: HashMap::new(),
+            tickets: HashMap::new(),
+            next_number: 1,
+            dirty: BTreeSet::new(),
+            tick: now.instant + TICK,
+            outputs: VecDeque::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::ReplaceUnits { units } => self.units = units,
+            Input::Restore { records } => self.restore(now, &records),
+            Input::Call { call, by, what } => self.handle_call(now, call, by, what),
+            Input::Opened { connection } => self.handle_opened(now, connection),
+            Input::Frame { connection, text } => self.handle_frame(now, connection, &text),
+            Input::Closed { connection } => self.on_closed(now, connection),
+            Input::Offer { call, bearer, offer } => self.handle_offer(now, call, &bearer, offer),
+            Input::Hangup { call, bearer } => self.handle_hangup(now, call, &bearer),
+            Input::Sfu(event) => self.handle_sfu(event),
+            Input::Timeout => {}
+            Input::Stop => self.stop(),
+        }
+        if now.instant >= self.tick {
+            self.tick = now.instant + TICK;
+            self.on_tick(now);
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do; `Timeout` when there is nothing more.
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or(Output::Timeout(Some(self.tick)))
+    }
+
+    /// What was counted since the start.
+    pub fn counters(&self) -> Vec<(&'static str, u64)> {
+        self.counters.list()
+    }
+
+    /// Meetings going on and WebSockets open.
+    pub fn load(&self) -> (usize, usize) {
+        let running = self.sessions.values().filter(|s| s.meeting.phase == MeetingPhase::Running).count();
+        (running, self.links.len())
+    }
+
+    fn restore(&mut self, now: Now, records: &[FactRecord]) {
+        let Some(first) = records.first() else { return };
+        let (Ok(()), Fact::MeetingCreated(created)) = (verify_chain(records), &first.fact) else {
+            self.counters.broken_logs = self.counters.broken_logs.saturating_add(1);
+            return;
+        };
+        let id = first.meeting.clone();
+        let mut meeting = Meeting::begin(id.clone(), (**created).clone());
+        for record in records {
+            meeting.fold(record);
+        }
+        let connected = |connection| matches!(connection, Connection::Connected { .. });
+        let cut: Vec<Fact> = meeting
+            .seats
+            .iter()
+            .filter(|(_, seat)| connected(seat.connection))
+            .map(|(seat, _)| Fact::SeatLost { seat: seat.clone() })
+            .collect();
+        let running = meeting.phase != MeetingPhase::Ended;
+        self.open_session(meeting);
+        if running {
+            self.record(now, &id, &Actor::Node {}, None, cut);
+        }
+    }
+
+    /// Gives a meeting its room.
+    fn open_session(&mut self, meeting: Meeting) {
+        let room = RoomId::new(self.number());
+        let id = meeting.id.clone();
+        if meeting.phase != MeetingPhase::Ended {
+            self.rooms.insert(room, id.clone());
+            self.outputs.push_back(Output::Sfu(SfuCommand::OpenRoom { room }));
+        }
+        let session = Session { meeting, placement: Placement::new(room), seats: HashMap::new() };
+        self.sessions.insert(id, session);
+    }
+
+    /// Turns facts into records: to be stored, and then told. The number of the last one, 0 if there was none.
+    fn record(
+        &mut self,
+        now: Now,
+        meeting: &MeetingId,
+        by: &Actor,
+        request: Option<RequestId>,
+        facts: Vec<Fact>,
+    ) -> FactNumber {
+        let Some(session) = self.sessions.get_mut(meeting) else { return FactNumber(0) };
+        if facts.is_empty() {
+            return FactNumber(0);
+        }
+        let mut records = Vec::with_capacity(facts.len());
+        for fact in facts {
+            records.push(session.meeting.record(now.wall, by.clone(), request, fact));
+        }
+        let gone: Vec<(SeatId, ByeReason)> =
+            records.iter().filter_map(|record| departure(&record.fact)).collect();
+        let last = session.meeting.last;
+        self.counters.facts = self.counters.facts.saturating_add(u64::try_from(records.len()).unwrap_or(0));
+        self.outputs.push_back(Output::Store(records));
+        self.dirty.insert(meeting.clone());
+        for (seat, reason) in gone {
+            self.expel(meeting, &seat, reason);
+        }
+        last
+    }
+
+    /// Ends a seat's connection and transport.
+    fn expel(&mut self, meeting: &MeetingId, seat: &SeatId, reason: ByeReason) {
+        let Some(session) = self.sessions.get_mut(meeting) else { return };
+        let media = session.placement.hang_up(seat);
+        let presence = session.seats.remove(seat);
+        if let Some(SfuCommand::Disconnect { peer }) = media {
+            self.drop_peer(peer);
+            self.outputs.push_back(Output::Sfu(SfuCommand::Disconnect { peer }));
+        }
+        if let Some(connection) = presence.and_then(|presence| presence.connection) {
+            self.end_link(connection, reason, None);
+        }
+    }
+
+    /// Says goodbye and closes; the seat is somebody else's business.
+    fn end_link(&mut self, connection: ConnectionId, reason: ByeReason, retry_after_ms: Option<u32>) {
+        if self.links.remove(&connection).is_some() {
+            self.send(connection, ServerMessage::Bye(Bye { reason, retry_after_ms }));
+            self.outputs.push_back(Output::Close { connection });
+        }
+    }
+
+    fn send(&mut self, connection: ConnectionId, message: ServerMessage) {
+        self.outputs.push_back(Output::Send { connection, message });
+    }
+
+    /// Numbers for rooms and peers; none comes twice in 4 billion.
+    fn number(&mut self) -> u32 {
+        let number = self.next_number;
+        self.next_number = self.next_number.wrapping_add(1);
+        number
+    }
+
+    fn random_serial(&mut self) -> u64 {
+        self.random.next_u64().max(1)
+    }
+
+    fn around(&self, now: Now) -> Surroundings<'_> {
+        Surroundings { units: &self.units, day: Day::of(now.wall) }
+    }
+
+    fn stop(&mut self) {
+        let open: Vec<ConnectionId> = self.links.keys().copied().collect();
+        for connection in open {
+            self.end_link(connection, ByeReason::Restarting, Some(500));
+        }
+    }
+}
+
+/// Whose connection a fact ends, and what it is told.
+fn departure(fact: &Fact) -> Option<(SeatId, ByeReason)> {
+    match fact {
+        Fact::SeatLeft { seat } => Some((seat.clone(), ByeReason::Left)),
+        Fact::SeatRemoved { seat } => Some((seat.clone(), ByeReason::Removed)),
+        Fact::MeetingCreated(_)
+        | Fact::MeetingStarted {}
+        | Fact::MeetingEnded {}
+        | Fact::SeatAdded { .. }
+        | Fact::SeatInvited { .. }
+        | Fact::SeatJoined { .. }
+        | Fact::SeatLost { .. }
+        | Fact::StageSet { .. }
+        | Fact::FloorGranted { .. }
+        | Fact::FloorEnded {}
+        | Fact::SpeechRegistered { .. }
+        | Fact::SpeechUnregistered { .. }
+        | Fact::MicrophonePolicySet { .. }
+        | Fact::MicrophoneSet { .. }
+        | Fact::CameraSet { .. }
+        | Fact::PresentingAllowed { .. }
+        | Fact::PresenterSet { .. } => None,
+    }
+}

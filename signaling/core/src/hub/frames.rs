@@ -1,0 +1,170 @@
+//! Frames of WebSockets: opened, read, answered, closed.
+
+use super::Hub;
+use crate::connection::{Link, LinkState, Reading};
+use crate::fact::{Actor, Fact};
+use crate::{ConnectionId, Now, Output};
+use signaling_protocol::{
+    ByeReason, ClientFrame, ClientMessage, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId,
+    ServerMessage, WIRE_LIMITS,
+};
+
+/// Outcomes kept per seat for requests that come again; a client has at most a few unanswered.
+const RECENT_OUTCOMES: usize = 64;
+
+impl Hub {
+    pub(super) fn handle_opened(&mut self, now: Now, connection: ConnectionId) {
+        let full = self.links.len() >= self.config.max_connections;
+        self.links.insert(connection, Link::new(now.instant));
+        if full {
+            self.end_link(connection, ByeReason::Overrun, Some(10_000));
+        }
+    }
+
+    pub(super) fn handle_frame(&mut self, now: Now, connection: ConnectionId, text: &str) {
+        let Some(link) = self.links.get_mut(&connection) else { return };
+        self.counters.frames = self.counters.frames.saturating_add(1);
+        match link.read(now.instant, text) {
+            Reading::Frame(frame) => self.on_frame(now, connection, *frame),
+            Reading::Refused(re, refusal) => {
+                self.counters.on_refused_frame();
+                self.reply(connection, re, Outcome::Refused { refusal });
+            }
+            Reading::Misbehaved => {
+                self.counters.on_refused_frame();
+                self.counters.misbehaved = self.counters.misbehaved.saturating_add(1);
+                self.cut(now, connection, ByeReason::Misbehaved);
+            }
+        }
+    }
+
+    fn on_frame(&mut self, now: Now, connection: ConnectionId, frame: ClientFrame) {
+        let place = match self.links.get(&connection).map(|link| &link.state) {
+            Some(LinkState::Joined(seated)) => Some((seated.meeting.clone(), seated.seat.clone())),
+            Some(LinkState::Opened) => None,
+            None => return,
+        };
+        match (place, frame.message) {
+            (None, ClientMessage::Hello(hello)) => {
+                if let Err(refusal) = self.greet(now, connection, hello) {
+                    self.counters.refused_requests = self.counters.refused_requests.saturating_add(1);
+                    self.reply(connection, frame.id, Outcome::Refused { refusal });
+                    self.links.remove(&connection);
+                    self.outputs.push_back(Output::Close { connection });
+                }
+            }
+            (None, _) | (Some(_), ClientMessage::Hello(_)) => {
+                self.counters.on_refused_frame();
+                self.reply(connection, frame.id, Outcome::Refused { refusal: Refusal::HelloExpected });
+            }
+            (Some(_), ClientMessage::Ping {}) => {
+                self.send(connection, ServerMessage::Pong { server_time: now.wall.seconds() });
+            }
+            (Some((meeting, seat)), message) => {
+                let outcome = self.on_request(now, &meeting, &seat, frame.id, &message);
+                self.reply(connection, frame.id, outcome);
+            }
+        }
+    }
+
+    fn reply(&mut self, connection: ConnectionId, re: RequestId, outcome: Outcome) {
+        self.send(connection, ServerMessage::Reply { re, outcome });
+    }
+
+    /// Does a request once, however often it comes.
+    fn on_request(
+        &mut self,
+        now: Now,
+        meeting: &MeetingId,
+        seat: &SeatId,
+        id: RequestId,
+        message: &ClientMessage,
+    ) -> Outcome {
+        if let Some(outcome) = self.earlier_outcome(meeting, seat, id) {
+            self.counters.repeated = self.counters.repeated.saturating_add(1);
+            return outcome;
+        }
+        let outcome = match self.perform(now, meeting, seat, id, message) {
+            Ok(fact) => Outcome::Done { fact },
+            Err(refusal) => {
+                self.counters.refused_requests = self.counters.refused_requests.saturating_add(1);
+                Outcome::Refused { refusal }
+            }
+        };
+        if let Some(presence) = self.sessions.get_mut(meeting).and_then(|session| session.seats.get_mut(seat))
+        {
+            if presence.recent.len() >= RECENT_OUTCOMES {
+                presence.recent.pop_front();
+            }
+            presence.recent.push_back((id, outcome.clone()));
+        }
+        outcome
+    }
+
+    fn earlier_outcome(&self, meeting: &MeetingId, seat: &SeatId, id: RequestId) -> Option<Outcome> {
+        let session = self.sessions.get(meeting)?;
+        let recent = session.seats.get(seat).and_then(|presence| {
+            presence.recent.iter().find(|(known, _)| *known == id).map(|(_, outcome)| outcome.clone())
+        });
+        // After a restart only what became a fact is known, and that is all that must not happen twice.
+        let stored = || {
+            let (last, fact) = session.meeting.requests.get(seat)?;
+            (id <= *last).then_some(Outcome::Done { fact: *fact })
+        };
+        recent.or_else(stored)
+    }
+
+    fn perform(
+        &mut self,
+        now: Now,
+        meeting: &MeetingId,
+        seat: &SeatId,
+        id: RequestId,
+        message: &ClientMessage,
+    ) -> Result<FactNumber, Refusal> {
+        if let ClientMessage::SetView(wish) = message {
+            if wish.mosaic.len() > usize::try_from(WIRE_LIMITS.mosaic_slots).unwrap_or(usize::MAX) {
+                return Err(Refusal::Malformed);
+            }
+            let session = self.sessions.get_mut(meeting).ok_or(Refusal::NoSuchMeeting)?;
+            session.placement.wish(seat, wish.clone());
+            self.dirty.insert(meeting.clone());
+            return Ok(FactNumber(0));
+        }
+        let session = self.sessions.get(meeting).ok_or(Refusal::NoSuchMeeting)?;
+        let facts = session.meeting.apply(seat, message, self.around(now))?;
+        Ok(self.record(now, meeting, &Actor::Seat { seat: seat.clone() }, Some(id), facts))
+    }
+
+    /// A WebSocket is gone. Its seat keeps everything, its media too.
+    pub(super) fn on_closed(&mut self, now: Now, connection: ConnectionId) {
+        let Some(link) = self.links.remove(&connection) else { return };
+        let Some(seated) = link.seated() else { return };
+        let (meeting, seat) = (seated.meeting.clone(), seated.seat.clone());
+        let Some(session) = self.sessions.get_mut(&meeting) else { return };
+        let Some(presence) = session.seats.get_mut(&seat) else { return };
+        if presence.connection == Some(connection) {
+            presence.connection = None;
+            self.record(now, &meeting, &Actor::Node {}, None, vec![Fact::SeatLost { seat }]);
+        }
+    }
+
+    /// Ends a connection that broke the rules or fell silent.
+    pub(super) fn cut(&mut self, now: Now, connection: ConnectionId, reason: ByeReason) {
+        let retry = match reason {
+            ByeReason::Silent | ByeReason::Misbehaved => Some(1_000),
+            ByeReason::Replaced
+            | ByeReason::Removed
+            | ByeReason::Ended
+            | ByeReason::Left
+            | ByeReason::Restarting
+            | ByeReason::Overrun => None,
+        };
+        let link = self.links.get(&connection).cloned();
+        self.end_link(connection, reason, retry);
+        if let Some(link) = link {
+            self.links.insert(connection, link);
+            self.on_closed(now, connection);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The first message: by ticket or by resume token to a seat, and what a newcomer is sent.
+
+use super::{Hub, Session};
+use crate::connection::{LinkState, Seated};
+use crate::fact::{Actor, Fact};
+use crate::join::{self, Admission};
+use crate::meeting::{Meeting, Seat};
+use crate::permissions::actions;
+use crate::{ConnectionId, Now};
+use signaling_protocol::{
+    Action, ByeReason, Change, Connection, Credential, FactNumber, Hello, MeetingId, PROTOCOL_VERSION,
+    Refusal, RequestId, Resumed, SeatId, SeatView, ServerMessage, Snapshot, WIRE_LIMITS, Welcome, You,
+};
+
+/// Where a hello leads.
+struct Arrival {
+    meeting: MeetingId,
+    seat: SeatId,
+    seen: Option<FactNumber>,
+}
+
+impl Hub {
+    pub(super) fn greet(&mut self, now: Now, connection: ConnectionId, hello: Hello) -> Result<(), Refusal> {
+        if hello.version != PROTOCOL_VERSION {
+            return Err(Refusal::VersionMismatch);
+        }
+        let arrival = match hello.credential {
+            Credential::Ticket { ticket } => self.arrive_by_ticket(now, ticket.expose())?,
+            Credential::Resume { token, seen } => {
+                let (meeting, seat) = self.bearer(now, &token)?;
+                self.counters.resumes = self.counters.resumes.saturating_add(1);
+                Arrival { meeting, seat, seen: Some(seen) }
+            }
+        };
+        self.seat_connection(now, connection, &arrival)
+    }
+
+    fn arrive_by_ticket(&mut self, now: Now, ticket: &str) -> Result<Arrival, Refusal> {
+        let entry = self.tickets.remove(ticket).filter(|entry| entry.expires > now.instant);
+        let entry = entry.ok_or(Refusal::TicketInvalid)?;
+        let session = self.sessions.get(&entry.meeting).ok_or(Refusal::NoSuchMeeting)?;
+        join::check_open(&session.meeting)?;
+        let seat = match join::admit(&session.meeting, &entry.account, &self.units)? {
+            Admission::Known { seat, .. } => seat,
+            Admission::New { record } => {
+                let seat = record.seat.clone();
+                let by = Actor::Account { account: entry.account.id.clone() };
+                self.record(now, &entry.meeting, &by, None, vec![Fact::SeatAdded { record }]);
+                seat
+            }
+        };
+        Ok(Arrival { meeting: entry.meeting, seat, seen: None })
+    }
+
+    /// Whose token this is, if it is the seat's present one.
+    pub(super) fn bearer(
+        &self,
+        now: Now,
+        token: &signaling_protocol::ResumeToken,
+    ) -> Result<(MeetingId, SeatId), Refusal> {
+        let claims = self.key.read(now.wall, token).ok_or(Refusal::TicketInvalid)?;
+        let session = self.sessions.get(&claims.meeting).ok_or(Refusal::NoSuchMeeting)?;
+        join::check_open(&session.meeting)?;
+        let seat = session.meeting.seat(&claims.seat).ok_or(Refusal::NoSuchSeat)?;
+        match seat.connection {
+            Connection::Removed { .. } => return Err(Refusal::Removed),
+            Connection::Left { .. } => return Err(Refusal::TicketInvalid),
+            Connection::Absent {} | Connection::Connected { .. } | Connection::Lost { .. } => {}
+        }
+        // Since the start none was given out for this seat: then the signature decides alone.
+        let serial = session.seats.get(&claims.seat).map_or(0, |presence| presence.serial);
+        if serial != 0 && serial != claims.serial {
+            return Err(Refusal::TicketInvalid);
+        }
+        Ok((claims.meeting, claims.seat))
+    }
+
+    fn seat_connection(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        arrival: &Arrival,
+    ) -> Result<(), Refusal> {
+        let serial = self.random_serial();
+        let token =
+            self.key.sign(now.wall, &arrival.meeting, &arrival.seat, serial).ok_or(Refusal::Internal)?;
+        let session = self.sessions.get_mut(&arrival.meeting).ok_or(Refusal::NoSuchMeeting)?;
+        let presence = session.seats.entry(arrival.seat.clone()).or_default();
+        let replaced = presence.connection.replace(connection);
+        presence.serial = serial;
+        if arrival.seen.is_none() {
+            // A page that was loaded anew counts its requests on from what it is told, so nothing of the old
+            // page can come again.
+            presence.recent.clear();
+        }
+        if let Some(old) = replaced {
+            self.counters.replaced = self.counters.replaced.saturating_add(1);
+            self.end_link(old, ByeReason::Replaced, None);
+        }
+        let joined = self.sessions.get(&arrival.meeting).and_then(|s| s.meeting.seat(&arrival.seat));
+        if joined.is_some_and(|seat| !seat.is_connected()) {
+            let fact = Fact::SeatJoined { seat: arrival.seat.clone() };
+            self.record(now, &arrival.meeting, &Actor::Seat { seat: arrival.seat.clone() }, None, vec![fact]);
+        }
+        self.counters.joins = self.counters.joins.saturating_add(1);
+        self.welcome(now, connection, arrival, token)
+    }
+
+    fn welcome(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        arrival: &Arrival,
+        resume_token: signaling_protocol::ResumeToken,
+    ) -> Result<(), Refusal> {
+        let session = self.sessions.get(&arrival.meeting).ok_or(Refusal::NoSuchMeeting)?;
+        let meeting = &session.meeting;
+        let seat = meeting.seat(&arrival.seat).ok_or(Refusal::NoSuchSeat)?;
+        let you = you(meeting, &arrival.seat, seat);
+        let caught = arrival.seen.and_then(|seen| caught_up(meeting, seen));
+        let resumed = if caught.is_some() { Resumed::Caught } else { Resumed::Fresh };
+        let mut messages = vec![ServerMessage::Welcome(Welcome {
+            version: PROTOCOL_VERSION,
+            you: you.clone(),
+            resumed,
+            resume_token,
+            last_request: last_request(session, &arrival.seat),
+            server_time: now.wall.seconds(),
+            limits: WIRE_LIMITS,
+        })];
+        messages.extend(caught.unwrap_or_else(|| snapshot(meeting)));
+        messages.extend(media_state(session, &arrival.seat));
+        let told = meeting.last;
+        for message in messages {
+            self.send(connection, message);
+        }
+        if let Some(link) = self.links.get_mut(&connection) {
+            let (meeting, seat) = (arrival.meeting.clone(), arrival.seat.clone());
+            link.state = LinkState::Joined(Seated { meeting, seat, told, you });
+        }
+        self.dirty.insert(arrival.meeting.clone());
+        Ok(())
+    }
+}
+
+/// What a seat is told about itself.
+pub(super) fn you(meeting: &Meeting, id: &SeatId, seat: &Seat) -> You {
+    let role = seat.record.role;
+    let mut actions = actions(role);
+    if meeting.may_present(id, seat) && !actions.contains(&Action::Present) {
+        actions.push(Action::Present);
+        actions.sort_unstable();
+    }
+    You { seat: id.clone(), role, actions }
+}
+
+fn last_request(session: &Session, seat: &SeatId) -> RequestId {
+    let stored = session.meeting.requests.get(seat).map(|(id, _)| *id);
+    let recent = session.seats.get(seat).and_then(|presence| presence.recent.iter().map(|(id, _)| *id).max());
+    stored.max(recent).unwrap_or_default()
+}
+
+/// What a client missed, if that is less than a snapshot.
+fn caught_up(meeting: &Meeting, seen: FactNumber) -> Option<Vec<ServerMessage>> {
+    if seen.0 == 0 || seen > meeting.last {
+        return None;
+    }
+    let changes = changes_since(meeting, seen);
+    let page = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX);
+    let small = changes.len() <= page;
+    small.then(|| vec![ServerMessage::Changed { fact: meeting.last, changes }])
+}
+
+/// The present values of everything that changed after a fact.
+pub(super) fn changes_since(meeting: &Meeting, seen: FactNumber) -> Vec<Change> {
+    let (common, seats) = meeting.touched_since(seen);
+    let common = common.then(|| Change::Meeting { meeting: meeting.view() });
+    let seats = seats.iter().filter_map(|id| Some(Change::Seat { seat: meeting.seat(id)?.view() }));
+    common.into_iter().chain(seats).collect()
+}
+
+/// The whole state in pages.
+fn snapshot(meeting: &Meeting) -> Vec<ServerMessage> {
+    let page_seats = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX).max(1);
+    let seats: Vec<SeatView> = meeting.seats.values().map(Seat::view).collect();
+    let of = u32::try_from(seats.len().div_ceil(page_seats).max(1)).unwrap_or(u32::MAX);
+    let view = meeting.view();
+    let page = |(page, seats): (u32, Vec<SeatView>)| {
+        ServerMessage::Snapshot(Snapshot { fact: meeting.last, page, of, meeting: view.clone(), seats })
+    };
+    if seats.is_empty() {
+        return vec![page((1, Vec::new()))];
+    }
+    (1u32..).zip(seats.chunks(page_seats).map(<[SeatView]>::to_vec)).map(page).collect()
+}
+
+/// What a seat's transport is doing, for a client that may have missed it, and everybody's line for a host.
+fn media_state(session: &Session, seat: &SeatId) -> Vec<ServerMessage> {
+    let mut messages = Vec::new();
+    if let Some(media) = session.placement.media(seat) {
+        if !media.slots.is_empty() {
+            messages.push(ServerMessage::Slots { slots: media.slots.clone() });
+        }
+        messages.extend(
+            media
+                .demands
+                .iter()
+                .map(|(source, demand)| ServerMessage::Publish { source: *source, demand: *demand }),
+        );
+    }
+    let lines: Vec<_> =
+        session.seats.iter().map(|(seat, presence)| (seat.clone(), presence.line.shown())).collect();
+    messages.push(ServerMessage::Lines { lines });
+    messages
+}

@@ -1,0 +1,175 @@
+//! Offers of seats and reports of the SFU.
+
+use super::Hub;
+use crate::permissions::is_host;
+use crate::{Answer, CallId, ConnectionId, Now, Output};
+use sfu_control::{ConnectRefusal, PeerId, RoomId, SfuCommand, SfuEvent};
+use signaling_protocol::{LineQuality, MeetingId, Refusal, ResumeToken, SeatId, ServerMessage};
+
+impl Hub {
+    pub(super) fn handle_offer(&mut self, now: Now, call: CallId, bearer: &ResumeToken, offer: String) {
+        let (meeting, seat) = match self.bearer(now, bearer) {
+            Ok(place) => place,
+            Err(refusal) => return self.answer(call, Err(refusal)),
+        };
+        let fresh = PeerId::new(self.number());
+        let Some(session) = self.sessions.get_mut(&meeting) else { return };
+        self.counters.offers = self.counters.offers.saturating_add(1);
+        let (peer, commands) = session.placement.offer(&seat, fresh, offer);
+        for command in &commands {
+            if let SfuCommand::Disconnect { peer } = command {
+                self.drop_peer(*peer);
+            }
+        }
+        self.outputs.extend(commands.into_iter().map(Output::Sfu));
+        self.peers.insert(peer, meeting);
+        if let Some(earlier) = self.offers.insert(peer, call) {
+            self.answer(earlier, Err(Refusal::OfferRejected));
+        }
+    }
+
+    pub(super) fn handle_hangup(&mut self, now: Now, call: CallId, bearer: &ResumeToken) {
+        let result = self.bearer(now, bearer).map(|(meeting, seat)| {
+            let media = self.sessions.get_mut(&meeting).and_then(|session| session.placement.hang_up(&seat));
+            if let Some(SfuCommand::Disconnect { peer }) = media {
+                self.drop_peer(peer);
+                self.outputs.push_back(Output::Sfu(SfuCommand::Disconnect { peer }));
+            }
+            self.dirty.insert(meeting);
+            Answer::Done
+        });
+        self.answer(call, result);
+    }
+
+    /// Forgets a peer; whoever still waits for its answer gets a refusal.
+    pub(super) fn drop_peer(&mut self, peer: PeerId) {
+        self.peers.remove(&peer);
+        if let Some(call) = self.offers.remove(&peer) {
+            self.answer(call, Err(Refusal::OfferRejected));
+        }
+    }
+
+    pub(super) fn handle_sfu(&mut self, event: SfuEvent) {
+        match event {
+            SfuEvent::Answered { peer, answer, slots } => {
+                if let Some(call) = self.offers.remove(&peer) {
+                    self.answer(call, Ok(Answer::Media { answer }));
+                }
+                let Some((meeting, seat)) = self.place_of(peer) else { return };
+                let Some(session) = self.sessions.get_mut(&meeting) else { return };
+                session.placement.answered(&seat, &slots);
+                let pool =
+                    session.placement.media(&seat).map(|media| media.slots.clone()).unwrap_or_default();
+                self.tell(&meeting, &seat, ServerMessage::Slots { slots: pool });
+                self.dirty.insert(meeting);
+            }
+            SfuEvent::Refused { peer, refusal } => self.on_refused(peer, &refusal),
+            SfuEvent::Connected { .. } => {}
+            SfuEvent::Disconnected { peer, .. } => self.on_disconnected(peer),
+            SfuEvent::SlotSwitched { peer, slot, source, rtp_timestamp } => {
+                let Some((meeting, seat)) = self.place_of(peer) else { return };
+                let session = self.sessions.get_mut(&meeting);
+                let state = session.and_then(|s| s.placement.switched(&seat, slot, source, rtp_timestamp));
+                if let Some(state) = state {
+                    self.tell(&meeting, &seat, ServerMessage::Slots { slots: vec![state] });
+                }
+            }
+            SfuEvent::Demanded { peer, kind, demand } => {
+                let Some((meeting, seat)) = self.place_of(peer) else { return };
+                let session = self.sessions.get_mut(&meeting);
+                if let Some((source, demand)) =
+                    session.and_then(|s| s.placement.demanded(&seat, kind, demand))
+                {
+                    self.tell(&meeting, &seat, ServerMessage::Publish { source, demand });
+                }
+            }
+            SfuEvent::Speaking { room, peers } => self.on_speaking(room, &peers),
+            SfuEvent::Line { peer, report } => {
+                let Some((meeting, seat)) = self.place_of(peer) else { return };
+                let presence = self.sessions.get_mut(&meeting).and_then(|s| s.seats.get_mut(&seat));
+                if let Some(quality) = presence.and_then(|presence| presence.line.on_report(&report)) {
+                    self.tell_line(&meeting, &seat, quality);
+                }
+            }
+        }
+    }
+
+    fn on_refused(&mut self, peer: PeerId, refusal: &ConnectRefusal) {
+        self.counters.refused_offers = self.counters.refused_offers.saturating_add(1);
+        let told = match refusal {
+            ConnectRefusal::Full {} => Refusal::Full,
+            ConnectRefusal::MalformedOffer { .. }
+            | ConnectRefusal::UnexpectedLayout { .. }
+            | ConnectRefusal::NoCommonCodec { .. }
+            | ConnectRefusal::Unknown {} => Refusal::OfferRejected,
+        };
+        if let Some(call) = self.offers.remove(&peer) {
+            self.answer(call, Err(told));
+        }
+        // A refused second offer leaves the peer as it was, unless the SFU does not know it.
+        let Some((meeting, seat)) = self.place_of(peer) else { return };
+        let Some(session) = self.sessions.get_mut(&meeting) else { return };
+        let lives = session.placement.media(&seat).is_some_and(|media| !media.slots.is_empty());
+        if !lives || matches!(refusal, ConnectRefusal::Unknown {}) {
+            session.placement.forget(&seat);
+            self.peers.remove(&peer);
+            self.dirty.insert(meeting);
+        }
+    }
+
+    /// The transport is gone but not the seat: its client comes back with a new offer.
+    fn on_disconnected(&mut self, peer: PeerId) {
+        let Some((meeting, seat)) = self.place_of(peer) else { return };
+        self.drop_peer(peer);
+        let Some(session) = self.sessions.get_mut(&meeting) else { return };
+        session.placement.forget(&seat);
+        let quality = session.seats.get_mut(&seat).and_then(|presence| presence.line.on_lost());
+        if let Some(quality) = quality {
+            self.tell_line(&meeting, &seat, quality);
+        }
+        self.dirty.insert(meeting);
+    }
+
+    fn on_speaking(&mut self, room: RoomId, peers: &[PeerId]) {
+        let Some(session) = self.rooms.get(&room).and_then(|meeting| self.sessions.get(meeting)) else {
+            return;
+        };
+        let seats: Vec<SeatId> =
+            peers.iter().filter_map(|peer| session.placement.seat_of(*peer).cloned()).collect();
+        let heard: Vec<ConnectionId> =
+            session.seats.values().filter_map(|presence| presence.connection).collect();
+        for connection in heard {
+            self.send(connection, ServerMessage::Speaking { seats: seats.clone() });
+        }
+    }
+
+    /// A line is its own seat's business and the hosts'.
+    fn tell_line(&mut self, meeting: &MeetingId, seat: &SeatId, quality: LineQuality) {
+        let Some(session) = self.sessions.get(meeting) else { return };
+        let concerns = |id: &SeatId| {
+            id == seat || session.meeting.seat(id).is_some_and(|other| is_host(other.record.role))
+        };
+        let told: Vec<ConnectionId> = session
+            .seats
+            .iter()
+            .filter(|(id, _)| concerns(id))
+            .filter_map(|(_, presence)| presence.connection)
+            .collect();
+        for connection in told {
+            self.send(connection, ServerMessage::Lines { lines: vec![(seat.clone(), quality)] });
+        }
+    }
+
+    fn tell(&mut self, meeting: &MeetingId, seat: &SeatId, message: ServerMessage) {
+        let presence = self.sessions.get(meeting).and_then(|session| session.seats.get(seat));
+        if let Some(connection) = presence.and_then(|presence| presence.connection) {
+            self.send(connection, message);
+        }
+    }
+
+    fn place_of(&self, peer: PeerId) -> Option<(MeetingId, SeatId)> {
+        let meeting = self.peers.get(&peer)?;
+        let seat = self.sessions.get(meeting)?.placement.seat_of(peer)?;
+        Some((meeting.clone(), seat.clone()))
+    }
+}

@@ -1,0 +1,304 @@
+//! Facts → SFU commands: which source in which slot. The only place that names both a seat and a peer.
+//!
+//! `settle` says what must hold now; only what differs from what the SFU was told is told.
+
+use crate::meeting::{Meeting, Seat};
+use crate::permissions::{Position, check, is_host};
+use sfu_control::{
+    Demand, Gate, Layer, MosaicWish, PeerId, ReceiveProfile, RoomId, SfuCommand, Slot, Source, SourceKind,
+    View,
+};
+use signaling_protocol::{
+    Action, MediaProfile, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId, SlotName,
+    SlotState, ViewWish, WIRE_LIMITS,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// What the SFU was told of the common slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Common {
+    programme: Option<Source>,
+    reverse: Option<Source>,
+    slides: Option<Source>,
+    floor: Option<Source>,
+}
+
+/// One seat's transport.
+#[derive(Debug, Clone)]
+pub(crate) struct Media {
+    /// Its peer in the SFU.
+    pub peer: PeerId,
+    /// The client's DTLS certificate: another one is another `RTCPeerConnection`.
+    pub fingerprint: String,
+    /// What fills its slots, as the client was told.
+    pub slots: Vec<SlotState>,
+    /// Which encodings it must send, as the client was told.
+    pub demands: BTreeMap<PublishSource, PublishDemand>,
+    answered: bool,
+    gates: [Gate; 4],
+    view: Option<View>,
+}
+
+/// One meeting's place in the SFU.
+#[derive(Debug)]
+pub(crate) struct Placement {
+    room: RoomId,
+    media: HashMap<SeatId, Media>,
+    wishes: HashMap<SeatId, ViewWish>,
+    told: Common,
+}
+
+impl Placement {
+    /// An empty room for a meeting.
+    pub(crate) fn new(room: RoomId) -> Self {
+        Self { room, media: HashMap::new(), wishes: HashMap::new(), told: Common::default() }
+    }
+
+    /// The meeting's room.
+    pub(crate) fn room(&self) -> RoomId {
+        self.room
+    }
+
+    /// A seat's transport.
+    pub(crate) fn media(&self, seat: &SeatId) -> Option<&Media> {
+        self.media.get(seat)
+    }
+
+    /// Whose transport a peer is.
+    pub(crate) fn seat_of(&self, peer: PeerId) -> Option<&SeatId> {
+        self.media.iter().find(|(_, media)| media.peer == peer).map(|(seat, _)| seat)
+    }
+
+    /// Keeps what a seat wants to see.
+    pub(crate) fn wish(&mut self, seat: &SeatId, wish: ViewWish) {
+        self.wishes.insert(seat.clone(), wish);
+    }
+
+    /// An offer of a seat: a new peer, or the living one again if the certificate is the same.
+    pub(crate) fn offer(&mut self, seat: &SeatId, fresh: PeerId, offer: String) -> (PeerId, Vec<SfuCommand>) {
+        let fingerprint = fingerprint(&offer);
+        if let Some(media) = self.media.get(seat)
+            && media.answered
+            && media.fingerprint == fingerprint
+        {
+            return (media.peer, vec![SfuCommand::Renegotiate { peer: media.peer, offer }]);
+        }
+        let mut commands: Vec<SfuCommand> = self.hang_up(seat).into_iter().collect();
+        let media = Media {
+            peer: fresh,
+            fingerprint,
+            slots: Vec::new(),
+            demands: BTreeMap::new(),
+            answered: false,
+            gates: [Gate::Closed; 4],
+            view: None,
+        };
+        self.media.insert(seat.clone(), media);
+        commands.push(SfuCommand::Connect { peer: fresh, room: self.room, offer });
+        (fresh, commands)
+    }
+
+    /// The SFU answered: the seat's pool is known.
+    pub(crate) fn answered(&mut self, seat: &SeatId, pool: &[(Slot, String)]) {
+        let Some(media) = self.media.get_mut(seat) else { return };
+        media.answered = true;
+        for (slot, mid) in pool {
+            let (slot, Ok(mid)) = (slot_name(*slot), Mid::parse(mid.clone())) else { continue };
+            if media.slots.iter().all(|state| state.slot != slot) {
+                media.slots.push(SlotState { slot, mid, seat: None, source: None, rtp_timestamp: 0 });
+            }
+        }
+    }
+
+    /// A slot shows something else; the new state to tell the client.
+    pub(crate) fn switched(
+        &mut self,
+        seat: &SeatId,
+        slot: Slot,
+        source: Option<Source>,
+        rtp: u32,
+    ) -> Option<SlotState> {
+        let shown =
+            source.and_then(|source| Some((self.seat_of(source.peer)?.clone(), publish_source(source.kind))));
+        let name = slot_name(slot);
+        let state = self.media.get_mut(seat)?.slots.iter_mut().find(|state| state.slot == name)?;
+        (state.seat, state.source) = shown.unzip();
+        state.rtp_timestamp = rtp;
+        Some(state.clone())
+    }
+
+    /// Which encodings are needed changed; what to tell the client.
+    pub(crate) fn demanded(
+        &mut self,
+        seat: &SeatId,
+        kind: SourceKind,
+        demand: Demand,
+    ) -> Option<(PublishSource, PublishDemand)> {
+        let (source, demand) = (publish_source(kind), publish_demand(demand));
+        self.media.get_mut(seat)?.demands.insert(source, demand);
+        Some((source, demand))
+    }
+
+    /// The SFU has dropped a seat's peer by itself.
+    pub(crate) fn forget(&mut self, seat: &SeatId) {
+        self.media.remove(seat);
+    }
+
+    /// Ends a seat's transport.
+    pub(crate) fn hang_up(&mut self, seat: &SeatId) -> Option<SfuCommand> {
+        self.media.remove(seat).map(|media| SfuCommand::Disconnect { peer: media.peer })
+    }
+
+    /// Tells the SFU what must hold now and did not before.
+    pub(crate) fn settle(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
+        let mut commands = self.settle_gates(meeting);
+        commands.extend(self.settle_common(meeting));
+        commands.extend(self.settle_views(meeting));
+        commands
+    }
+
+    fn settle_gates(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
+        let mut commands = Vec::new();
+        for (id, media) in self.media.iter_mut().filter(|(_, media)| media.answered) {
+            let wanted = meeting.seat(id).map_or([Gate::Closed; 4], |seat| gates(meeting, id, seat));
+            for ((kind, told), gate) in SourceKind::ALL.into_iter().zip(&mut media.gates).zip(wanted) {
+                if *told != gate {
+                    *told = gate;
+                    commands.push(SfuCommand::SetGate { peer: media.peer, kind, gate });
+                }
+            }
+        }
+        commands
+    }
+
+    fn settle_common(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
+        let wanted = self.common(meeting);
+        let (room, told) = (self.room, self.told);
+        let mut commands = Vec::new();
+        if (told.programme, told.reverse) != (wanted.programme, wanted.reverse) {
+            let (source, reverse) = (wanted.programme, wanted.reverse);
+            commands.push(SfuCommand::SetProgramme { room, source, reverse });
+        }
+        if told.slides != wanted.slides {
+            commands.push(SfuCommand::SetSlides { room, source: wanted.slides });
+        }
+        if told.floor != wanted.floor {
+            commands.push(SfuCommand::SetFloor { room, source: wanted.floor });
+        }
+        self.told = wanted;
+        commands
+    }
+
+    fn common(&self, meeting: &Meeting) -> Common {
+        if meeting.phase != MeetingPhase::Running {
+            return Common::default();
+        }
+        let source = |seat: Option<&SeatId>, kind| {
+            let media = self.media.get(seat?).filter(|media| media.answered)?;
+            Some(Source { peer: media.peer, kind })
+        };
+        let picture = |seat: Option<&SeatId>| {
+            let on = seat.and_then(|seat| meeting.seat(seat)).is_some_and(|seat| seat.camera);
+            if on { source(seat, SourceKind::Camera) } else { None }
+        };
+        let stage = meeting.stage.as_ref();
+        Common {
+            programme: picture(stage),
+            reverse: picture(meeting.chair().filter(|chair| Some(*chair) != stage)),
+            slides: source(meeting.presenter.as_ref(), SourceKind::Screen),
+            floor: source(meeting.floor_seat(), SourceKind::Microphone),
+        }
+    }
+
+    fn settle_views(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
+        let views: Vec<(SeatId, View)> = self
+            .wishes
+            .iter()
+            .filter(|(id, _)| self.media.get(id).is_some_and(|media| media.answered))
+            .filter_map(|(id, wish)| Some((id.clone(), self.view(meeting, meeting.seat(id)?, wish))))
+            .collect();
+        let mut commands = Vec::new();
+        for (id, view) in views {
+            let Some(media) = self.media.get_mut(&id) else { continue };
+            if media.view.as_ref() != Some(&view) {
+                media.view = Some(view.clone());
+                commands.push(SfuCommand::SetView { peer: media.peer, view });
+            }
+        }
+        commands
+    }
+
+    /// A wish as the SFU takes it: without what this seat may not see.
+    fn view(&self, meeting: &Meeting, viewer: &Seat, wish: &ViewWish) -> View {
+        let role = viewer.record.role;
+        let may_watch = check(role, Action::Watch, Position::Within).is_ok();
+        // Before the meeting is open only its hosts look into the rooms.
+        let watches = may_watch && (meeting.phase == MeetingPhase::Running || is_host(role));
+        let bound = usize::try_from(WIRE_LIMITS.mosaic_slots).unwrap_or(usize::MAX);
+        let pictures = wish.mosaic.iter().take(bound).filter(|_| watches).filter_map(|wish| {
+            let peer = self.media.get(&wish.seat).filter(|media| media.answered)?.peer;
+            let source = Source { peer, kind: SourceKind::Camera };
+            Some(MosaicWish { slot: wish.index, source, height: wish.height })
+        });
+        View {
+            profile: match wish.profile {
+                MediaProfile::Full => ReceiveProfile::Full,
+                MediaProfile::Saver => ReceiveProfile::Saver,
+                MediaProfile::AudioOnly => ReceiveProfile::AudioOnly,
+            },
+            programme_height: wish.programme_height,
+            slides_height: wish.slides_height,
+            mosaic: pictures.collect(),
+        }
+    }
+}
+
+/// Which sources of a seat pass, in the order of [`SourceKind::ALL`].
+fn gates(meeting: &Meeting, id: &SeatId, seat: &Seat) -> [Gate; 4] {
+    let running = meeting.phase == MeetingPhase::Running;
+    let presents = running && meeting.presenter.as_ref() == Some(id);
+    let gate = |open: bool| if open { Gate::Open } else { Gate::Closed };
+    [
+        gate(running && seat.microphone == Microphone::Open),
+        gate(seat.camera && meeting.phase != MeetingPhase::Ended),
+        gate(presents),
+        gate(presents),
+    ]
+}
+
+/// The certificate of an offer: its first `a=fingerprint` line. An offer without one is refused by the SFU.
+fn fingerprint(offer: &str) -> String {
+    offer
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("a=fingerprint:"))
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+}
+
+fn slot_name(slot: Slot) -> SlotName {
+    match slot {
+        Slot::Audio(index) => SlotName::Audio { index },
+        Slot::FloorAudio => SlotName::FloorAudio {},
+        Slot::Programme => SlotName::Programme {},
+        Slot::Slides => SlotName::Slides {},
+        Slot::Mosaic(index) => SlotName::Mosaic { index },
+    }
+}
+
+fn publish_source(kind: SourceKind) -> PublishSource {
+    match kind {
+        SourceKind::Microphone => PublishSource::Microphone,
+        SourceKind::Camera => PublishSource::Camera,
+        SourceKind::Screen => PublishSource::Screen,
+        SourceKind::ScreenAudio => PublishSource::ScreenAudio,
+    }
+}
+
+fn publish_demand(demand: Demand) -> PublishDemand {
+    match demand {
+        Demand::Paused => PublishDemand::Paused,
+        Demand::UpTo(Layer::Low) => PublishDemand::Low,
+        Demand::UpTo(Layer::Medium) => PublishDemand::Medium,
+        Demand::UpTo(Layer::High) => PublishDemand::High,
+    }
+}

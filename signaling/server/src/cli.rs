@@ -1,13 +1,14 @@
 //! What the program can do from the command line.
 
 mod accounts;
+mod facts;
 mod import;
 mod sites;
 
 use crate::config::{Config, DEFAULT_FILE};
 use crate::data_dir::DataDirectory;
 use crate::store::Store;
-use crate::units;
+use crate::{logs, serve, units};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use signaling_core::UnitTree;
@@ -37,6 +38,8 @@ struct Place {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs a node until SIGTERM or Ctrl-C
+    Serve,
     /// Reads a configuration and names every mistake in it
     CheckConfig {
         /// The configuration; --config does as well
@@ -54,6 +57,13 @@ enum Command {
     /// Accounts of meeting rooms
     #[command(subcommand)]
     Site(sites::Command),
+    /// Writes a meeting's facts, one JSON object a line
+    ExportFacts {
+        /// The meeting
+        meeting: String,
+    },
+    /// Checks that the facts of all meetings are whole and unchanged
+    VerifyFacts,
 }
 
 /// Runs the program with the process's arguments.
@@ -73,10 +83,17 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     match command {
         Command::CheckConfig { file } => check_config(place.config, file),
         Command::PrintConfig => print(DEFAULT_FILE.trim_end()),
+        Command::Serve => {
+            let config = place.config()?;
+            logs::start(config.log);
+            runtime()?.block_on(serve::run(config)).context("the node ended")
+        }
         Command::ImportUnits(options) => runtime()?.block_on(import::run(&place, &options)),
         Command::Account(command) => runtime()?.block_on(accounts::run(&place, command)),
         Command::Grant(grant) => runtime()?.block_on(accounts::grant(&place, grant)),
         Command::Site(command) => runtime()?.block_on(sites::run(&place, command)),
+        Command::ExportFacts { meeting } => runtime()?.block_on(facts::export(&place, &meeting)),
+        Command::VerifyFacts => runtime()?.block_on(facts::verify(&place)),
     }
 }
 

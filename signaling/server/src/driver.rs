@@ -7,7 +7,7 @@
 mod handle;
 mod outbox;
 
-pub use handle::{CallError, HubHandle, Request};
+pub use handle::{CallError, HubCounts, HubHandle, Request};
 pub use outbox::{End, Frames, Outbox, OutboxSender, outbox};
 
 use crate::clock;
@@ -182,6 +182,11 @@ impl Driver {
             Request::Probe(reply) => {
                 // Whoever asked may have gone; then nobody needs the answer.
                 let _ = reply.send(());
+                None
+            }
+            Request::Counts(reply) => {
+                // As above.
+                let _ = reply.send(self.hub.counters());
                 None
             }
             Request::Stop => Some(self.stop()),

@@ -110,6 +110,3 @@ pub fn router(app: Arc<App>, scheme: Scheme) -> Router {
         .layer(axum::Extension(scheme))
         .with_state(app)
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,13 +3,15 @@
 //! What it never does: decide anything about a meeting, or touch media. It owns sockets, files, the clock, accounts
 //! and keys.
 //!
-//! 1. `cli`         what the program can do: import, accounts, sites
+//! 1. `cli`         what the program can do: serve, import, accounts, sites, facts
 //! 2. `config`      the configuration file, every mistake with its line
-//! 3. `identity`    who signs in: accounts, sites, sessions, throttling
-//! 4. `store`       what is kept: one SQLite file
-//!
-//! `serve`, `http`, `socket`, `driver`, `media` and the facts of `store` are written and wait for
-//! `signaling-core`'s hub; they are not compiled before.
+//! 3. `serve`       start and stop of a node, in order
+//! 4. `http`        the door: API, WebSocket upgrade, health, the web client's files
+//! 5. `identity`    who signs in: accounts, sites, sessions, throttling
+//! 6. `socket`      one WebSocket: frames between client and hub
+//! 7. `driver`      one task owns the hub: wait → input → drain → store → carry out
+//! 8. `store`       what is kept: one SQLite file
+//! 9. `media`       commands to and events from the embedded SFU
 //!
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
 //! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).
@@ -21,11 +23,19 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub mod driver;
 pub mod entropy;
+pub mod http;
+mod hub_start;
 pub mod identity;
 pub mod logs;
+pub mod media;
+mod media_metrics;
 pub mod metrics;
+mod process_metrics;
+mod serve;
 pub mod site_link;
+mod socket;
 pub mod store;
 pub mod tls;
 pub mod units;

@@ -11,7 +11,7 @@ type Value = fn(&WorkerMetrics) -> u64;
 type Figure = (&'static str, &'static str, Value);
 
 /// Figures that only grow.
-const COUNTERS: [Figure; 22] = [
+const COUNTERS: [Figure; 25] = [
     ("giaoban_sfu_received_datagrams_total", "Datagrams received.", |w| w.sockets.received_datagrams),
     ("giaoban_sfu_received_bytes_total", "Bytes received.", |w| w.sockets.received_bytes),
     ("giaoban_sfu_receive_errors_total", "Failures to receive.", |w| w.sockets.receive_errors),
@@ -29,7 +29,14 @@ const COUNTERS: [Figure; 22] = [
     }),
     ("giaoban_sfu_media_in_total", "Media packets received.", |w| w.engine.media_in),
     ("giaoban_sfu_media_forwarded_total", "Media packets forwarded.", |w| w.engine.media_forwarded),
-    ("giaoban_sfu_upstream_lost_total", "Media packets lost on the way up.", |w| w.engine.upstream_lost),
+    ("giaoban_sfu_upstream_missing_total", "Media packets missing on the way up.", |w| {
+        w.engine.upstream_missing
+    }),
+    ("giaoban_sfu_upstream_recovered_total", "Missing media packets that came after all.", |w| {
+        w.engine.upstream_recovered
+    }),
+    ("giaoban_sfu_nacks_sent_total", "Packets asked of publishers again.", |w| w.engine.nacks_sent),
+    ("giaoban_sfu_nacks_received_total", "Packets subscribers asked for again.", |w| w.engine.nacks_received),
     ("giaoban_sfu_slot_switches_total", "Slots that changed their source.", |w| w.engine.slot_switches),
     ("giaoban_sfu_keyframes_requested_total", "Keyframes asked of clients.", |w| {
         w.engine.keyframes_requested

@@ -4,6 +4,7 @@
 //! returned survives a power cut, which is what "stored before it is announced" needs.
 
 mod accounts;
+mod facts;
 mod sessions;
 mod sites;
 mod units;
@@ -18,6 +19,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Sqlite, Transaction};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,7 +55,13 @@ pub enum StoreError {
     /// A row holds what this program never writes.
     #[error("the database holds {what} that this version cannot read")]
     Unreadable {
-        /// What kind of row.
+        /// What kind of row, or which.
+        what: Cow<'static, str>,
+    },
+    /// A value has no form in the database. Nothing of its transaction is stored.
+    #[error("{what} cannot be written down")]
+    Unwritable {
+        /// What kind of value.
         what: &'static str,
     },
 }
@@ -63,7 +71,11 @@ impl StoreError {
     pub fn is_duplicate(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
-            Self::Database(_) | Self::Directory { .. } | Self::Schema(_) | Self::Unreadable { .. } => false,
+            Self::Database(_)
+            | Self::Directory { .. }
+            | Self::Schema(_)
+            | Self::Unreadable { .. }
+            | Self::Unwritable { .. } => false,
         }
     }
 }

@@ -37,7 +37,7 @@ fn from_rows(tiers: &[TierRow], units: &[UnitRow]) -> Result<UnitTree, StoreErro
     UnitTree::from_json(document.as_bytes()).map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         tracing::error!(first, "the stored units are not a tree");
-        StoreError::Unreadable { what: "units" }
+        StoreError::Unreadable { what: "units".into() }
     })
 }
 

@@ -12,8 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 /// milliseconds; ten seconds mean that something is broken.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a probe waits.
+/// How long a look at the task waits, for its life or its counts.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the hub counts, by name.
+pub type HubCounts = Vec<(&'static str, u64)>;
 
 /// What others ask of the hub's task.
 pub enum Request {
@@ -65,6 +68,8 @@ pub enum Request {
     Units(Arc<UnitTree>),
     /// Asks whether the task is alive.
     Probe(oneshot::Sender<()>),
+    /// Asks for the hub's counts.
+    Counts(oneshot::Sender<HubCounts>),
     /// The node is being stopped.
     Stop,
 }
@@ -124,12 +129,21 @@ impl HubHandle {
 
     /// Whether the hub's task answers.
     pub async fn is_alive(&self) -> bool {
-        let probe = async {
-            let (reply, answer) = oneshot::channel();
-            self.send(Request::Probe(reply)).await.ok()?;
+        self.look(Request::Probe).await.is_some()
+    }
+
+    /// What the hub counts. Nothing while its task does not answer.
+    pub async fn counts(&self) -> HubCounts {
+        self.look(Request::Counts).await.unwrap_or_default()
+    }
+
+    async fn look<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        let look = async {
+            self.send(request(reply)).await.ok()?;
             answer.await.ok()
         };
-        matches!(tokio::time::timeout(PROBE_TIMEOUT, probe).await, Ok(Some(())))
+        tokio::time::timeout(PROBE_TIMEOUT, look).await.ok().flatten()
     }
 
     async fn ask(

@@ -95,6 +95,8 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Re
     out.header("giaoban_build_info", "The running version.", "gauge");
     out.sample("giaoban_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     app.metrics.write(&mut out);
+    let counts = app.hub.counts().await;
+    out.counters("giaoban_hub_total", "What the hub counts.", "what", counts.into_iter());
     let locked = u64::try_from(app.identity.locked_names(clock::now())).unwrap_or(u64::MAX);
     out.gauge("giaoban_locked_names", "Sign-in names locked now.", locked);
     if let Some(media) = &app.media {

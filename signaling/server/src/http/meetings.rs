@@ -23,6 +23,21 @@ pub(super) async fn create(
     caller: Caller,
     JsonBody(body): JsonBody<CreateMeeting>,
 ) -> Result<(StatusCode, Json<MeetingSummary>), Failure> {
+    let seats = body.sites.len().saturating_add(body.staff.len());
+    let limit = app.config.limits.seats_per_meeting;
+    if u32::try_from(seats).is_ok_and(|seats| seats <= limit) {
+        make(&app, &caller, body).await
+    } else {
+        Err(Failure::new(Refusal::Full)
+            .because(format!("{seats} seats; limits.seats_per_meeting is {limit}")))
+    }
+}
+
+async fn make(
+    app: &App,
+    caller: &Caller,
+    body: CreateMeeting,
+) -> Result<(StatusCode, Json<MeetingSummary>), Failure> {
     // The hub knows accounts only when they come; that those named exist is known here.
     for staff in &body.staff {
         if app.store.account(&staff.account).await?.is_none() {
@@ -30,7 +45,7 @@ pub(super) async fn create(
         }
     }
     let meeting = body.meeting.clone();
-    let answer = app.hub.call(caller.account(&app), Call::CreateMeeting(body)).await?;
+    let answer = app.hub.call(caller.account(app), Call::CreateMeeting(body)).await?;
     let Answer::Created(summary) = answer else { return Err(unexpected(&answer)) };
     tracing::info!(target: "audit", account = caller.0.account.as_str(), meeting = meeting.as_str(), "meeting created");
     Ok((StatusCode::CREATED, Json(summary)))

@@ -184,7 +184,7 @@ async fn insert_grants(
 
 fn row(columns: Columns, grants: Vec<GrantView>) -> Result<AccountRow, StoreError> {
     let (account, username, name, unit, password_hash, must_change) = columns;
-    let unreadable = |_| StoreError::Unreadable { what: "an account" };
+    let unreadable = |_| StoreError::Unreadable { what: "an account".into() };
     Ok(AccountRow {
         account: AccountId::parse(account).map_err(unreadable)?,
         username,
@@ -197,7 +197,7 @@ fn row(columns: Columns, grants: Vec<GrantView>) -> Result<AccountRow, StoreErro
 }
 
 fn grant(role: &str, unit: String) -> Result<GrantView, StoreError> {
-    let unreadable = StoreError::Unreadable { what: "a grant" };
+    let unreadable = StoreError::Unreadable { what: "a grant".into() };
     let Some(role) = ROLES.into_iter().find(|known| role_name(*known) == role) else {
         return Err(unreadable);
     };

@@ -40,7 +40,7 @@ impl Store {
                 .fetch_optional(&self.pool)
                 .await?;
         let Some((account, kind, created, used)) = columns else { return Ok(None) };
-        let unreadable = StoreError::Unreadable { what: "a session" };
+        let unreadable = StoreError::Unreadable { what: "a session".into() };
         let kinds = [AccountKind::Person, AccountKind::Site];
         let Some(kind) = kinds.into_iter().find(|known| kind_name(*known) == kind) else {
             return Err(unreadable);

@@ -101,7 +101,7 @@ async fn end_sessions(
 }
 
 fn row((unit, account, secret_hash, issued): Columns) -> Result<SiteRow, StoreError> {
-    let unreadable = |_| StoreError::Unreadable { what: "a site" };
+    let unreadable = |_| StoreError::Unreadable { what: "a site".into() };
     Ok(SiteRow {
         unit: UnitCode::parse(unit).map_err(unreadable)?,
         account: AccountId::parse(account).map_err(unreadable)?,

@@ -132,6 +132,12 @@ fn bad_requests_are_refused_with_a_reason() {
     http.get("/api/v1/nothing").refused(404, "malformed");
     http.get("/api/elsewhere").refused(404, "malformed");
     http.send("PATCH", "/api/v1/session", &[], b"").refused(405, "malformed");
+    let crowd: Vec<String> = (0..1_001).map(|number| format!("x{number}")).collect();
+    let meeting = json!({
+        "meeting": "dong", "title": "Đông", "kind": "briefing", "conveningUnit": root(), "starts": 1_795_400_000,
+        "sites": crowd, "staff": [], "noStateSecrets": true,
+    });
+    http.post("/api/v1/meetings", &meeting).refused(503, "full");
     http.post("/api/v1/meetings/no-such/ticket", &json!({})).refused(404, "noSuchMeeting");
     let sdp = [("Content-Type", "application/sdp")];
     http.send("POST", "/api/v1/rtc", &sdp, b"v=0").refused(401, "ticketInvalid");

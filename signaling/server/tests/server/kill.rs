@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// Kills in one run.
-const KILLS: u64 = 24;
+const KILLS: usize = 24;
 
 /// The longest a node works between coming back and being killed, microseconds. From the first request on every
 /// instant is met: parsing, storing, answering, and between two.
@@ -45,7 +45,7 @@ fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     let welcome = socket.hello(&ticket(&mut chair.http, MEETING));
     chair.on_welcome(&welcome);
     chair.read_snapshot(&mut socket);
-    chair.ask(&mut socket, json!({ "type": "startMeeting" }));
+    chair.ask(&mut socket, &json!({ "type": "startMeeting" }));
     for kill in 0..KILLS {
         let visitors = let_in(&node, &mut rooms);
         chair.work_until_killed(&mut socket, &mut random, &node);
@@ -60,7 +60,7 @@ fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     }
     let acknowledged = chair.acknowledged.values().filter(|fact| **fact > 0).count();
     println!("{KILLS} kills, {acknowledged} acknowledged facts, {:?}", now() - begun);
-    assert!(acknowledged > KILLS as usize, "the node worked between the kills");
+    assert!(acknowledged > KILLS, "the node worked between the kills");
     assert!(node.command(&["verify-facts"]).contains(MEETING));
     assert!(node.terminate().success());
 }
@@ -76,7 +76,7 @@ fn a_node_that_cannot_store_tells_nobody_and_ends() {
     chair.read_snapshot(&mut socket);
     let before = chair.seen;
     refuse_facts(&node);
-    assert!(!chair.ask(&mut socket, json!({ "type": "startMeeting" })), "no answer comes");
+    assert!(!chair.ask(&mut socket, &json!({ "type": "startMeeting" })), "no answer comes");
     assert_eq!(chair.seen, before, "nothing was announced");
     assert!(!node.wait_for_death().success(), "a supervisor is to notice");
     assert!(node.log().contains("facts could not be stored"), "{}", node.log());
@@ -84,15 +84,9 @@ fn a_node_that_cannot_store_tells_nobody_and_ends() {
 
 /// A disk that takes no more facts, as the database tells it.
 fn refuse_facts(node: &Node) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(node.path("data/giaoban.sqlite"));
-        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        let trigger =
-            "CREATE TRIGGER full BEFORE INSERT ON facts BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
-        sqlx::query(trigger).execute(&pool).await.unwrap();
-        pool.close().await;
-    });
+    node.sql(&[
+        "CREATE TRIGGER full BEFORE INSERT ON facts BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+    ]);
 }
 
 fn set_up(node: &Node) -> (Chair, Vec<Http>) {
@@ -181,18 +175,21 @@ impl Chair {
     }
 
     /// Asks something and waits for the answer. False if the node was killed before it came.
-    fn ask(&mut self, socket: &mut Socket, wish: Value) -> bool {
+    fn ask(&mut self, socket: &mut Socket, wish: &Value) -> bool {
         let request = self.next_request;
         self.next_request += 1;
         self.repeat(socket, request, wish)
     }
 
-    fn repeat(&mut self, socket: &mut Socket, request: u64, wish: Value) -> bool {
+    fn repeat(&mut self, socket: &mut Socket, request: u64, wish: &Value) -> bool {
         self.open.insert(request, wish.clone());
-        if socket.send(request, self.seen, &wish).is_err() {
+        if socket.send(request, self.seen, wish).is_err() {
             return false;
         }
-        while self.open.contains_key(&request) {
+        // What became of it is told after the answer, which names the fact to wait for.
+        while self.open.contains_key(&request)
+            || self.acknowledged.get(&request).is_some_and(|fact| self.seen < *fact)
+        {
             let Some(message) = socket.next() else { return false };
             self.on_message(&message);
         }
@@ -210,7 +207,7 @@ impl Chair {
                 let _elapsed = never.recv_timeout(delay);
                 assert!(Command::new("kill").args(["-KILL", &process]).status().unwrap().success());
             });
-            while self.ask(socket, wish(random, &seats)) {}
+            while self.ask(socket, &wish(random, &seats)) {}
         });
     }
 
@@ -222,12 +219,12 @@ impl Chair {
         self.on_welcome(&welcome);
         // What was under way is asked again under its own number.
         for (request, wish) in self.open.clone() {
-            assert!(self.repeat(&mut socket, request, wish));
+            assert!(self.repeat(&mut socket, request, &wish));
         }
         socket
     }
 
-    fn check_facts(&self, node: &Node, kill: u64) {
+    fn check_facts(&self, node: &Node, kill: usize) {
         let exported = node.command(&["export-facts", MEETING]);
         let facts: BTreeMap<u64, Value> = exported
             .lines()
@@ -245,8 +242,8 @@ impl Chair {
     }
 
     /// What the client holds by snapshots and changes is what the node has.
-    fn check_state(&mut self, node: &Node, socket: &mut Socket, kill: u64) {
-        assert!(self.ask(socket, json!({ "type": "clearStage" })));
+    fn check_state(&mut self, node: &Node, socket: &mut Socket, kill: usize) {
+        assert!(self.ask(socket, &json!({ "type": "clearStage" })));
         let known = self.meeting.clone();
         *socket = node.socket();
         let welcome = socket.hello(&ticket(&mut self.http, MEETING));
@@ -261,7 +258,7 @@ impl Chair {
 }
 
 fn wish(random: &mut Random, seats: &[Value]) -> Value {
-    let seat = &seats[random.below(seats.len() as u64) as usize];
+    let seat = random.one_of(seats);
     match random.below(6) {
         0 => json!({ "type": "lockAllMicrophones" }),
         1 => json!({ "type": "allowAllMicrophones" }),
@@ -281,5 +278,9 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % bound
+    }
+
+    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
 }

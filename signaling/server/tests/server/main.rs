@@ -1,7 +1,14 @@
 //! The real binary, from outside: HTTP, WebSocket, signals, and its files.
 
+#[cfg(test)]
 mod api;
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
 mod node;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod wire;

@@ -123,6 +123,26 @@ impl Node {
         Socket::open(self.address)
     }
 
+    /// Does to its database what no program of ours does.
+    pub(crate) fn sql(&self, statements: &[&'static str]) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path("data/giaoban.sqlite"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+            for statement in statements {
+                sqlx::query(*statement).execute(&pool).await.unwrap();
+            }
+            pool.close().await;
+        });
+    }
+
+    /// Starts it and waits until it ends by itself.
+    pub(crate) fn start_in_vain(&self) -> String {
+        let (ok, error) = self.try_command(&["serve"]);
+        assert!(!ok, "it runs");
+        error
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }

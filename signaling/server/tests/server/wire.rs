@@ -141,15 +141,15 @@ impl Socket {
 
     /// Comes in by a ticket; what the welcome says.
     pub(crate) fn hello(&mut self, ticket: &str) -> Value {
-        self.come_in(json!({ "kind": "ticket", "ticket": ticket }))
+        self.come_in(&json!({ "kind": "ticket", "ticket": ticket }))
     }
 
     /// Comes back by a token.
     pub(crate) fn resume(&mut self, token: &str, seen: u64) -> Value {
-        self.come_in(json!({ "kind": "resume", "token": token, "seen": seen }))
+        self.come_in(&json!({ "kind": "resume", "token": token, "seen": seen }))
     }
 
-    fn come_in(&mut self, credential: Value) -> Value {
+    fn come_in(&mut self, credential: &Value) -> Value {
         let hello = json!({ "type": "hello", "version": 1, "credential": credential, "device": "program" });
         self.send(0, 0, &hello).unwrap();
         loop {

@@ -21,7 +21,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{PeerId, RoomId, SfuCommand};
 use signaling_protocol::{
-    Bye, ByeReason, Connection, FactNumber, MeetingId, MeetingPhase, Outcome, RequestId, SeatId,
+    AccountId, Bye, ByeReason, Connection, FactNumber, MeetingId, MeetingPhase, Outcome, RequestId, SeatId,
     ServerMessage,
 };
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -40,6 +40,30 @@ pub struct HubConfig {
     pub max_meetings: usize,
     /// WebSockets this node holds; more are told to come back.
     pub max_connections: usize,
+}
+
+/// Who brings facts about, and by which request.
+#[derive(Debug, Clone)]
+struct Cause {
+    by: Actor,
+    request: Option<RequestId>,
+}
+
+impl Cause {
+    /// The node itself.
+    fn node() -> Self {
+        Self { by: Actor::Node {}, request: None }
+    }
+
+    /// A seat, not by a request.
+    fn seat(seat: &SeatId) -> Self {
+        Self { by: Actor::Seat { seat: seat.clone() }, request: None }
+    }
+
+    /// An account outside of its seat.
+    fn account(account: &AccountId) -> Self {
+        Self { by: Actor::Account { account: account.clone() }, request: None }
+    }
 }
 
 /// A right to come to one seat once.
@@ -174,7 +198,7 @@ impl Hub {
         let running = meeting.phase != MeetingPhase::Ended;
         self.open_session(meeting);
         if running {
-            self.record(now, &id, &Actor::Node {}, None, cut);
+            self.record(now, &id, &Cause::node(), cut);
         }
     }
 
@@ -191,21 +215,14 @@ impl Hub {
     }
 
     /// Turns facts into records: to be stored, and then told. The number of the last one, 0 if there was none.
-    fn record(
-        &mut self,
-        now: Now,
-        meeting: &MeetingId,
-        by: &Actor,
-        request: Option<RequestId>,
-        facts: Vec<Fact>,
-    ) -> FactNumber {
+    fn record(&mut self, now: Now, meeting: &MeetingId, cause: &Cause, facts: Vec<Fact>) -> FactNumber {
         let Some(session) = self.sessions.get_mut(meeting) else { return FactNumber(0) };
         if facts.is_empty() {
             return FactNumber(0);
         }
         let mut records = Vec::with_capacity(facts.len());
         for fact in facts {
-            records.push(session.meeting.record(now.wall, by.clone(), request, fact));
+            records.push(session.meeting.record(now.wall, cause.by.clone(), cause.request, fact));
         }
         let gone: Vec<(SeatId, ByeReason)> =
             records.iter().filter_map(|record| departure(&record.fact)).collect();

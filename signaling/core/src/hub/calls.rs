@@ -1,7 +1,7 @@
 //! HTTP calls of signed-in accounts: make a meeting, list meetings, get a ticket.
 
-use super::{Hub, Session, TicketEntry};
-use crate::fact::{Actor, Created, Fact};
+use super::{Cause, Hub, Session, TicketEntry};
+use crate::fact::{Created, Fact};
 use crate::join;
 use crate::meeting::{MAX_SEATS, Meeting, Surroundings};
 use crate::permissions::Position;
@@ -29,7 +29,7 @@ const MAX_STAFF: usize = 200;
 impl Hub {
     pub(super) fn handle_call(&mut self, now: Now, call: CallId, by: Account, what: Call) {
         let result = match what {
-            Call::CreateMeeting(wanted) => self.create_meeting(now, &by, wanted),
+            Call::CreateMeeting(wanted) => self.create_meeting(now, &by, &wanted),
             Call::ListMeetings => Ok(Answer::Meetings(self.list_meetings(&by))),
             Call::IssueTicket { meeting } => self.issue_ticket(now, by, &meeting),
         };
@@ -43,7 +43,7 @@ impl Hub {
         self.outputs.push_back(Output::Answer { call, result });
     }
 
-    fn create_meeting(&mut self, now: Now, by: &Account, wanted: CreateMeeting) -> Result<Answer, Refusal> {
+    fn create_meeting(&mut self, now: Now, by: &Account, wanted: &CreateMeeting) -> Result<Answer, Refusal> {
         if let Some(session) = self.sessions.get(&wanted.meeting) {
             let role = join::admit(&session.meeting, by, &self.units)?.role();
             let same = session.meeting.created.creator == by.id;
@@ -57,7 +57,7 @@ impl Hub {
         let Some(Fact::MeetingCreated(created)) = facts.first() else { return Err(Refusal::Internal) };
         self.open_session(Meeting::begin(wanted.meeting.clone(), (**created).clone()));
         self.counters.meetings = self.counters.meetings.saturating_add(1);
-        self.record(now, &wanted.meeting, &Actor::Account { account: by.id.clone() }, None, facts);
+        self.record(now, &wanted.meeting, &Cause::account(&by.id), facts);
         let session = self.sessions.get(&wanted.meeting).ok_or(Refusal::Internal)?;
         let role = join::admit(&session.meeting, by, &self.units)?.role();
         Ok(Answer::Created(summary(session, role)))

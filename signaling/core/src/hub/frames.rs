@@ -1,6 +1,6 @@
 //! Frames of WebSockets: opened, read, answered, closed.
 
-use super::Hub;
+use super::{Cause, Hub};
 use crate::connection::{Link, LinkState, Reading};
 use crate::fact::{Actor, Fact};
 use crate::{ConnectionId, Now, Output};
@@ -8,6 +8,14 @@ use signaling_protocol::{
     ByeReason, ClientFrame, ClientMessage, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId,
     ServerMessage, WIRE_LIMITS,
 };
+
+/// One request of one seat.
+struct Asked<'a> {
+    meeting: &'a MeetingId,
+    seat: &'a SeatId,
+    id: RequestId,
+    message: &'a ClientMessage,
+}
 
 /// Outcomes kept per seat for requests that come again; a client has at most a few unanswered.
 const RECENT_OUTCOMES: usize = 64;
@@ -61,7 +69,8 @@ impl Hub {
                 self.send(connection, ServerMessage::Pong { server_time: now.wall.seconds() });
             }
             (Some((meeting, seat)), message) => {
-                let outcome = self.on_request(now, &meeting, &seat, frame.id, &message);
+                let asked = Asked { meeting: &meeting, seat: &seat, id: frame.id, message: &message };
+                let outcome = self.on_request(now, &asked);
                 self.reply(connection, frame.id, outcome);
             }
         }
@@ -72,19 +81,13 @@ impl Hub {
     }
 
     /// Does a request once, however often it comes.
-    fn on_request(
-        &mut self,
-        now: Now,
-        meeting: &MeetingId,
-        seat: &SeatId,
-        id: RequestId,
-        message: &ClientMessage,
-    ) -> Outcome {
+    fn on_request(&mut self, now: Now, asked: &Asked<'_>) -> Outcome {
+        let Asked { meeting, seat, id, .. } = *asked;
         if let Some(outcome) = self.earlier_outcome(meeting, seat, id) {
             self.counters.repeated = self.counters.repeated.saturating_add(1);
             return outcome;
         }
-        let outcome = match self.perform(now, meeting, seat, id, message) {
+        let outcome = match self.perform(now, asked) {
             Ok(fact) => Outcome::Done { fact },
             Err(refusal) => {
                 self.counters.refused_requests = self.counters.refused_requests.saturating_add(1);
@@ -114,14 +117,8 @@ impl Hub {
         recent.or_else(stored)
     }
 
-    fn perform(
-        &mut self,
-        now: Now,
-        meeting: &MeetingId,
-        seat: &SeatId,
-        id: RequestId,
-        message: &ClientMessage,
-    ) -> Result<FactNumber, Refusal> {
+    fn perform(&mut self, now: Now, asked: &Asked<'_>) -> Result<FactNumber, Refusal> {
+        let Asked { meeting, seat, id, message } = *asked;
         if let ClientMessage::SetView(wish) = message {
             if wish.mosaic.len() > usize::try_from(WIRE_LIMITS.mosaic_slots).unwrap_or(usize::MAX) {
                 return Err(Refusal::Malformed);
@@ -133,7 +130,8 @@ impl Hub {
         }
         let session = self.sessions.get(meeting).ok_or(Refusal::NoSuchMeeting)?;
         let facts = session.meeting.apply(seat, message, self.around(now))?;
-        Ok(self.record(now, meeting, &Actor::Seat { seat: seat.clone() }, Some(id), facts))
+        let cause = Cause { by: Actor::Seat { seat: seat.clone() }, request: Some(id) };
+        Ok(self.record(now, meeting, &cause, facts))
     }
 
     /// A WebSocket is gone. Its seat keeps everything, its media too.
@@ -145,7 +143,7 @@ impl Hub {
         let Some(presence) = session.seats.get_mut(&seat) else { return };
         if presence.connection == Some(connection) {
             presence.connection = None;
-            self.record(now, &meeting, &Actor::Node {}, None, vec![Fact::SeatLost { seat }]);
+            self.record(now, &meeting, &Cause::node(), vec![Fact::SeatLost { seat }]);
         }
     }
 

@@ -1,8 +1,8 @@
 //! The first message: by ticket or by resume token to a seat, and what a newcomer is sent.
 
-use super::{Hub, Session};
+use super::{Cause, Hub, Session};
 use crate::connection::{LinkState, Seated};
-use crate::fact::{Actor, Fact};
+use crate::fact::Fact;
 use crate::join::{self, Admission};
 use crate::meeting::{Meeting, Seat};
 use crate::permissions::actions;
@@ -44,8 +44,8 @@ impl Hub {
             Admission::Known { seat, .. } => seat,
             Admission::New { record } => {
                 let seat = record.seat.clone();
-                let by = Actor::Account { account: entry.account.id.clone() };
-                self.record(now, &entry.meeting, &by, None, vec![Fact::SeatAdded { record }]);
+                let by = Cause::account(&entry.account.id);
+                self.record(now, &entry.meeting, &by, vec![Fact::SeatAdded { record }]);
                 seat
             }
         };
@@ -100,7 +100,7 @@ impl Hub {
         let joined = self.sessions.get(&arrival.meeting).and_then(|s| s.meeting.seat(&arrival.seat));
         if joined.is_some_and(|seat| !seat.is_connected()) {
             let fact = Fact::SeatJoined { seat: arrival.seat.clone() };
-            self.record(now, &arrival.meeting, &Actor::Seat { seat: arrival.seat.clone() }, None, vec![fact]);
+            self.record(now, &arrival.meeting, &Cause::seat(&arrival.seat), vec![fact]);
         }
         self.counters.joins = self.counters.joins.saturating_add(1);
         self.welcome(now, connection, arrival, token)

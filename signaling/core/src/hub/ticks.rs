@@ -1,7 +1,7 @@
 //! What only time brings: silent links, old tickets, seats that stay away.
 
-use super::Hub;
-use crate::fact::{Actor, Fact};
+use super::{Cause, Hub};
+use crate::fact::Fact;
 use crate::{ConnectionId, Now};
 use signaling_protocol::{ByeReason, Connection, MeetingId, MeetingPhase, SeatId};
 
@@ -23,7 +23,7 @@ impl Hub {
                 .sessions
                 .get(&meeting)
                 .map(|session| session.meeting.departure(&seat, Fact::SeatLeft { seat: seat.clone() }));
-            self.record(now, &meeting, &Actor::Node {}, None, facts.unwrap_or_default());
+            self.record(now, &meeting, &Cause::node(), facts.unwrap_or_default());
         }
     }
 

@@ -36,7 +36,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct HubConfig {
     /// Signs resume tokens; the same over restarts.
     pub resume_key: [u8; 32],
-    /// Meetings this node holds, ended ones included; more are refused as `Full`.
+    /// Meetings that have not ended; more are refused as `Full`.
     pub max_meetings: usize,
     /// WebSockets this node holds; more are told to come back.
     pub max_connections: usize,

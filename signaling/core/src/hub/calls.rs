@@ -50,7 +50,8 @@ impl Hub {
             return if same { Ok(Answer::Created(summary(session, role))) } else { Err(Refusal::NameTaken) };
         }
         check_may_convene(by, self.may_convene(by, &wanted.convening_unit), wanted.no_state_secrets)?;
-        if self.sessions.len() >= self.config.max_meetings {
+        // A meeting has a room until it ends.
+        if self.rooms.len() >= self.config.max_meetings {
             return Err(Refusal::Full);
         }
         let facts = self.founding_facts(by, wanted.clone())?;

@@ -20,7 +20,8 @@ export class Link {
     const server = createServer({ pauseOnConnect: true });
     server.listen(0, '127.0.0.1');
     const udp = createSocket('udp4');
-    udp.bind(0, '127.0.0.1');
+    // Every address: Firefox does not pair loopback while the machine has another one.
+    udp.bind(0, '0.0.0.0');
     await Promise.all([once(server, 'listening'), once(udp, 'listening')]);
     return new Link(server, udp, node);
   }

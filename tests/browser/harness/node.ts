@@ -3,7 +3,7 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -25,6 +25,8 @@ export class Node {
   readonly origin = `http://127.0.0.1:${PORTS}`;
   readonly origin6 = `http://[::1]:${PORTS}`;
   readonly originTls = `https://127.0.0.1:${PORTS + 1}`;
+  /** Where media may come from. Firefox does not pair loopback while the machine has another address. */
+  readonly mediaAddresses: readonly string[] = ['127.0.0.1', '::1', ...ownAddresses()];
   readonly #directory: string;
   readonly #binary: string;
   #process: ChildProcess | null = null;
@@ -118,13 +120,23 @@ export class Node {
 addresses = ["127.0.0.1:${this.httpsPort}"]
 plain_addresses = ["127.0.0.1:${this.httpPort}", "[::1]:${this.httpPort}"]
 [media]
-addresses = ["127.0.0.1", "::1"]
+addresses = ${JSON.stringify(this.mediaAddresses)}
 first_port = ${this.mediaPort}
 workers = 1
 [store]
 path = "${this.#directory}/data"
 `;
   }
+}
+
+/** Addresses of this machine beside loopback, of each family the first; link-local ones need a zone and are left out. */
+function ownAddresses(): readonly string[] {
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+  return (['IPv4', 'IPv6'] as const).flatMap(
+    (wanted) => own.find(({ family }) => family === wanted)?.address ?? [],
+  );
 }
 
 /** The codes of a sample's units that are valid today, in the order of the file. */

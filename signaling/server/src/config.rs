@@ -16,6 +16,11 @@ pub const DEFAULT_FILE: &str = include_str!("../../../configs/single.toml");
 /// Largest configuration file read, bytes: a thousand times the default's size is no configuration.
 const FILE_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
+/// Most seats one meeting can be allowed.
+const SEATS_MAX: u32 = 8_192;
+
+const _: () = assert!(SEATS_MAX as usize == signaling_core::MAX_SEATS);
+
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -344,7 +349,7 @@ impl Limits {
         let connections = section.read("connections", 2_000, number(1..=100_000));
         let peers = section.read("peers", 1_000, number(1..=100_000));
         let meetings = section.read("meetings", 200, number(1..=100_000));
-        let seats_per_meeting = section.read("seats_per_meeting", 1_000, number(2..=10_000));
+        let seats_per_meeting = section.read("seats_per_meeting", 1_000, number(2..=SEATS_MAX));
         section.finish();
         Self { connections, peers, meetings, seats_per_meeting }
     }

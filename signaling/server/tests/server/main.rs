@@ -7,6 +7,8 @@ mod facts;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod media;
+#[cfg(test)]
 mod node;
 #[cfg(test)]
 mod secrets;

@@ -109,6 +109,11 @@ export class Participant {
     await this.page.getByRole('option', { name: unit }).first().click();
   }
 
+  /** Invites every site of a tier by the one button that says how many there are. */
+  async invitesTier(tier: string, sites: number): Promise<void> {
+    await this.button(`${this.words.create.selectTier(tier)} (${sites})`).click();
+  }
+
   // What a site does
 
   async acceptInvitation(): Promise<void> {

@@ -33,7 +33,7 @@ story('a newcomer changes the first password and convenes all communes at once',
     await person.button(words.meetings.create).first().click();
     await page.getByLabel(words.create.name).fill('Họp giao ban toàn tỉnh');
     await person.convenes('son thuy', 'Tỉnh Sơn Thủy');
-    await person.button(words.create.selectTier('Cấp xã')).click();
+    await person.invitesTier('Cấp xã', 150);
     await expect(page.getByText(words.create.chosen('150'))).toBeVisible();
     await page.getByLabel(words.create.secretsConfirm).check();
     await person.button(words.create.submit).click();

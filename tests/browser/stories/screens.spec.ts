@@ -46,7 +46,7 @@ async function entry(world: World, language: Language): Promise<void> {
   await expect(page.getByRole('heading', { name: words.meetings.mine })).toBeVisible();
   await screen(person, '4-no-meetings', language);
   await person.button(words.meetings.create).first().click();
-  await person.button(words.create.selectTier('Cấp xã')).click();
+  await person.invitesTier('Cấp xã', 150);
   await screen(person, '5-create', language);
 }
 

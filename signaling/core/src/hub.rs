@@ -24,7 +24,7 @@ use signaling_protocol::{
     AccountId, Bye, ByeReason, Connection, FactNumber, MeetingId, MeetingPhase, Outcome, RequestId, SeatId,
     ServerMessage,
 };
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,7 @@ struct Presence {
 struct Session {
     meeting: Meeting,
     placement: Placement,
-    seats: HashMap<SeatId, Presence>,
+    seats: BTreeMap<SeatId, Presence>,
 }
 
 /// All meetings of a node.
@@ -104,9 +104,9 @@ pub struct Hub {
     random: ChaCha20Rng,
     units: Arc<UnitTree>,
     sessions: IndexMap<MeetingId, Session>,
-    links: HashMap<ConnectionId, Link>,
+    links: BTreeMap<ConnectionId, Link>,
     rooms: HashMap<RoomId, MeetingId>,
-    peers: HashMap<PeerId, MeetingId>,
+    peers: BTreeMap<PeerId, MeetingId>,
     /// Calls that wait for the SFU's answer to an offer.
     offers: HashMap<PeerId, CallId>,
     tickets: HashMap<String, TicketEntry>,
@@ -126,9 +126,9 @@ impl Hub {
             random: ChaCha20Rng::from_seed(seed),
             units: Arc::default(),
             sessions: IndexMap::new(),
-            links: HashMap::new(),
+            links: BTreeMap::new(),
             rooms: HashMap::new(),
-            peers: HashMap::new(),
+            peers: BTreeMap::new(),
             offers: HashMap::new(),
             tickets: HashMap::new(),
             next_number: 1,
@@ -210,7 +210,7 @@ impl Hub {
             self.rooms.insert(room, id.clone());
             self.outputs.push_back(Output::Sfu(SfuCommand::OpenRoom { room }));
         }
-        let session = Session { meeting, placement: Placement::new(room), seats: HashMap::new() };
+        let session = Session { meeting, placement: Placement::new(room), seats: BTreeMap::new() };
         self.sessions.insert(id, session);
     }
 

@@ -13,7 +13,7 @@ use signaling_protocol::{
     Connection, FactNumber, MeetingId, MeetingPhase, MeetingView, Microphone, MicrophonePolicy, QueueEntry,
     RequestId, Role, SeatId, SeatView, UtcSeconds,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Seats one meeting may have. The national call of domain.md S5 has 3,321 sites; twice that leaves room.
 pub const MAX_SEATS: usize = 8_192;
@@ -140,10 +140,11 @@ impl Meeting {
         let skip = usize::try_from(seen.0).unwrap_or(usize::MAX);
         let mut meeting = false;
         let mut seats: Vec<SeatId> = Vec::new();
+        let mut known: HashSet<&SeatId> = HashSet::new();
         for touched in self.touched.iter().skip(skip) {
             meeting |= touched.meeting;
             if let Some(seat) = &touched.seat
-                && !seats.contains(seat)
+                && known.insert(seat)
             {
                 seats.push(seat.clone());
             }

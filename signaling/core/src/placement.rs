@@ -12,7 +12,7 @@ use signaling_protocol::{
     Action, MediaProfile, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId, SlotName,
     SlotState, ViewWish, WIRE_LIMITS,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What the SFU was told of the common slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,15 +43,15 @@ pub(crate) struct Media {
 #[derive(Debug)]
 pub(crate) struct Placement {
     room: RoomId,
-    media: HashMap<SeatId, Media>,
-    wishes: HashMap<SeatId, ViewWish>,
+    media: BTreeMap<SeatId, Media>,
+    wishes: BTreeMap<SeatId, ViewWish>,
     told: Common,
 }
 
 impl Placement {
     /// An empty room for a meeting.
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, media: HashMap::new(), wishes: HashMap::new(), told: Common::default() }
+        Self { room, media: BTreeMap::new(), wishes: BTreeMap::new(), told: Common::default() }
     }
 
     /// The meeting's room.

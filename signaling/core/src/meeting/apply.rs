@@ -9,6 +9,7 @@ use signaling_protocol::{
     Action, BoundedText, ClientMessage, MeetingPhase, Microphone, MicrophonePolicy, Presence, PublishSource,
     Refusal, SeatId, UnitCode,
 };
+use std::collections::HashSet;
 
 /// What a command is judged by besides the meeting itself.
 #[derive(Debug, Clone, Copy)]
@@ -273,7 +274,13 @@ impl Meeting {
 
     fn invite_sites(&self, host: &Seat, units: &[UnitCode], around: Surroundings<'_>) -> Facts {
         let mut facts = Vec::new();
-        for (offset, code) in units.iter().enumerate() {
+        let mut seen = HashSet::new();
+        // Seats are numbered without gaps, or the number of a later one would be taken already.
+        let mut number = self.seats.len();
+        for code in units.iter().filter(|code| seen.insert(*code)) {
+            if around.units.unit(code).is_none() {
+                return Err(Refusal::NoSuchUnit);
+            }
             let within = around.units.is_within(code, &self.created.convening_unit);
             let position = if within { Position::Within } else { Position::Outside };
             check(host.record.role, Action::ManageSeats, position)?;
@@ -283,7 +290,7 @@ impl Meeting {
                 Some((id, seat)) if join::is_out(seat) => facts.push(Fact::SeatInvited { seat: id.clone() }),
                 Some(_) => {}
                 None => {
-                    let number = self.seats.len().saturating_add(offset).saturating_add(1);
+                    number = number.saturating_add(1);
                     if number > MAX_SEATS {
                         return Err(Refusal::Full);
                     }
@@ -300,6 +307,9 @@ impl Meeting {
         // A chair cannot be put out, and nobody removes themselves: that is leaving.
         if who == target || seat.record.role == signaling_protocol::Role::Chair {
             return Err(Refusal::NotAllowed);
+        }
+        if join::is_out(seat) {
+            return Ok(Vec::new());
         }
         Ok(self.departure(target, Fact::SeatRemoved { seat: target.clone() }))
     }

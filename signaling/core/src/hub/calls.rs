@@ -45,9 +45,11 @@ impl Hub {
 
     fn create_meeting(&mut self, now: Now, by: &Account, wanted: &CreateMeeting) -> Result<Answer, Refusal> {
         if let Some(session) = self.sessions.get(&wanted.meeting) {
+            if session.meeting.created.creator != by.id {
+                return Err(Refusal::NameTaken);
+            }
             let role = join::admit(&session.meeting, by, &self.units)?.role();
-            let same = session.meeting.created.creator == by.id;
-            return if same { Ok(Answer::Created(summary(session, role))) } else { Err(Refusal::NameTaken) };
+            return Ok(Answer::Created(summary(session, role)));
         }
         check_may_convene(by, self.may_convene(by, &wanted.convening_unit), wanted.no_state_secrets)?;
         // A meeting has a room until it ends.
@@ -95,10 +97,10 @@ impl Hub {
         }))];
         let mut seen = HashSet::new();
         for code in wanted.sites.iter().filter(|code| seen.insert(*code)) {
+            let record = join::site_seat(around, code, facts.len())?;
             if !self.units.is_within(code, &wanted.convening_unit) {
                 return Err(Refusal::OutsideScope);
             }
-            let record = join::site_seat(around, code, facts.len())?;
             facts.push(Fact::SeatAdded { record: Box::new(record) });
         }
         Ok(facts)

@@ -71,7 +71,10 @@ impl Hub {
             (Some((meeting, seat)), message) => {
                 let asked = Asked { meeting: &meeting, seat: &seat, id: frame.id, message: &message };
                 let outcome = self.on_request(now, &asked);
-                self.reply(connection, frame.id, outcome);
+                // Who left has been said goodbye to, and hears nothing after that.
+                if self.links.contains_key(&connection) {
+                    self.reply(connection, frame.id, outcome);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::connection::{LinkState, Seated};
 use crate::fact::Fact;
 use crate::join::{self, Admission};
 use crate::meeting::{Meeting, Seat};
-use crate::permissions::actions;
+use crate::permissions::{actions, is_host};
 use crate::{ConnectionId, Now};
 use signaling_protocol::{
     Action, ByeReason, Change, Connection, Credential, FactNumber, Hello, MeetingId, PROTOCOL_VERSION,
@@ -208,8 +208,10 @@ fn media_state(session: &Session, seat: &SeatId) -> Vec<ServerMessage> {
                 .map(|(source, demand)| ServerMessage::Publish { source: *source, demand: *demand }),
         );
     }
-    let lines: Vec<_> =
-        session.seats.iter().map(|(seat, presence)| (seat.clone(), presence.line.shown())).collect();
+    // A line is its own seat's business and the hosts'.
+    let host = session.meeting.seat(seat).is_some_and(|own| is_host(own.record.role));
+    let told = session.seats.iter().filter(|(id, _)| host || *id == seat);
+    let lines: Vec<_> = told.map(|(seat, presence)| (seat.clone(), presence.line.shown())).collect();
     messages.push(ServerMessage::Lines { lines });
     messages
 }

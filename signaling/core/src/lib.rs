@@ -42,3 +42,6 @@ pub use io::{Account, Answer, Call, CallId, ConnectionId, Input, Output};
 pub use meeting::MAX_SEATS;
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};
+
+#[cfg(test)]
+mod tests;

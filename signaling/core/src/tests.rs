@@ -1,0 +1,8 @@
+//! Stories of whole meetings in virtual time, told through the hub's door.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a story looks for one message among many")]
+
+mod harness;
+mod links;
+mod province;
+mod sfu;
+mod told;

@@ -1,0 +1,381 @@
+//! A world in virtual time around one hub: it stores what is to be stored, plays the SFU, keeps what everybody was
+//! told, and checks at every output what must always hold.
+
+use super::sfu::SfuModel;
+use crate::{
+    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, UnitTree,
+    UtcMillis,
+};
+use sfu_control::{PeerId, SfuCommand, SfuEvent, Slot};
+use signaling_protocol::{
+    AccountId, AccountKind, BoundedText, ByeReason, Change, ClientFrame, ClientMessage, CreateMeeting,
+    Credential, DeviceKind, FactNumber, GrantRole, GrantView, Hello, MeetingId, MeetingKind, MeetingView,
+    Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId, SeatView, ServerMessage, Ticket,
+    UnitCode, UtcSeconds, Welcome,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// 2026-11-23, in the afternoon in Hà Nội.
+const START: UtcMillis = UtcMillis(1_795_420_000_000);
+
+pub(super) const CONFIG: HubConfig =
+    HubConfig { resume_key: [9; 32], max_meetings: 8, max_connections: 4_000 };
+
+/// Everything around a hub.
+pub(super) struct World {
+    pub(super) hub: Hub,
+    pub(super) now: Now,
+    pub(super) stored: Vec<FactRecord>,
+    pub(super) sfu: SfuModel,
+    pub(super) sent: BTreeMap<ConnectionId, Vec<ServerMessage>>,
+    pub(super) closed: BTreeSet<ConnectionId>,
+    /// Outputs in order, as text, for comparing two runs.
+    pub(super) trace: Vec<String>,
+    answers: BTreeMap<CallId, Result<Answer, Refusal>>,
+    connected: Vec<(PeerId, String)>,
+    next: u32,
+}
+
+/// One client of a world.
+#[derive(Debug, Clone)]
+pub(super) struct Participant {
+    pub(super) connection: ConnectionId,
+    pub(super) seat: SeatId,
+    pub(super) token: ResumeToken,
+    pub(super) request: u32,
+    pub(super) peer: Option<PeerId>,
+}
+
+/// An instant to count from; virtual time is this plus what the tests add.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "std has no other way to make an Instant; it is only an origin"
+)]
+fn origin() -> Instant {
+    Instant::now()
+}
+
+pub(super) fn unit(code: &str) -> UnitCode {
+    UnitCode::parse(code).unwrap()
+}
+
+pub(super) fn meeting_id() -> MeetingId {
+    MeetingId::parse("m1").unwrap()
+}
+
+/// A province T1 with ten communes X01 to X10 and one dissolved (X11), and another province T2 with one.
+pub(super) fn units() -> UnitTree {
+    let mut csv = "code,name,kind,tier,parent,order,valid_from,valid_to\n".to_owned();
+    csv.push_str("T1,Tỉnh Lam,Tỉnh,tinh,,1,,\nT2,Tỉnh Sơn,Tỉnh,tinh,,2,,\nY1,Xã Xa,Xã,xa,T2,1,,\n");
+    for commune in 1..=10 {
+        writeln!(csv, "X{commune:02},Xã số {commune},Xã,xa,T1,{commune},,").unwrap();
+    }
+    csv.push_str("X11,Xã Cũ,Xã,xa,T1,11,,2025-06-30\n");
+    UnitTree::from_csv("code,name\ntinh,Cấp tỉnh\nxa,Cấp xã\n".as_bytes(), csv.as_bytes()).unwrap()
+}
+
+pub(super) fn person(id: &str, role: GrantRole, over: &str) -> Account {
+    Account {
+        id: AccountId::parse(id).unwrap(),
+        kind: AccountKind::Person,
+        name: format!("Ông {id}"),
+        unit: unit(over),
+        grants: vec![GrantView { role, unit: unit(over) }],
+    }
+}
+
+pub(super) fn convener() -> Account {
+    person("chair", GrantRole::Convener, "T1")
+}
+
+pub(super) fn site(code: &str) -> Account {
+    Account {
+        id: AccountId::parse(format!("site-{code}")).unwrap(),
+        kind: AccountKind::Site,
+        name: code.to_owned(),
+        unit: unit(code),
+        grants: Vec::new(),
+    }
+}
+
+pub(super) fn briefing(communes: u32) -> CreateMeeting {
+    CreateMeeting {
+        meeting: meeting_id(),
+        title: BoundedText::parse("Giao ban tuần").unwrap(),
+        kind: MeetingKind::Briefing,
+        convening_unit: unit("T1"),
+        starts: UtcSeconds(1_795_420_000),
+        sites: (1..=communes).map(|commune| unit(&format!("X{commune:02}"))).collect(),
+        staff: Vec::new(),
+        no_state_secrets: true,
+    }
+}
+
+impl World {
+    /// A node with units and no meeting.
+    pub(super) fn new() -> Self {
+        Self::with_units(units())
+    }
+
+    pub(super) fn with_units(units: UnitTree) -> Self {
+        let now = Now { instant: origin(), wall: START };
+        let mut world = Self {
+            hub: Hub::new(CONFIG, [3; 32], now),
+            now,
+            stored: Vec::new(),
+            sfu: SfuModel::default(),
+            sent: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            trace: Vec::new(),
+            answers: BTreeMap::new(),
+            connected: Vec::new(),
+            next: 1,
+        };
+        world.input(Input::ReplaceUnits { units: Arc::new(units) });
+        world
+    }
+
+    /// A node that was started anew with these records, a second after them.
+    pub(super) fn restarted(records: &[FactRecord]) -> Self {
+        let mut world = Self::new();
+        world.now.wall = UtcMillis(records.last().map_or(START.0, |record| record.at.0) + 1_000);
+        world.stored = records.to_vec();
+        world.input(Input::Restore { records: records.to_vec() });
+        world
+    }
+
+    /// The province with its ten communes, chair and all sites here and with media, meeting running.
+    pub(super) fn running() -> (Self, Participant, Vec<Participant>) {
+        let mut world = Self::new();
+        world.call(convener(), Call::CreateMeeting(briefing(10))).unwrap();
+        let mut chair = world.join(&convener());
+        let mut sites: Vec<Participant> =
+            (1..=10).map(|commune| world.join(&site(&format!("X{commune:02}")))).collect();
+        world.media(&mut chair);
+        sites.iter_mut().for_each(|site| world.media(site));
+        world.ask(&mut chair, ClientMessage::StartMeeting {}).unwrap();
+        (world, chair, sites)
+    }
+
+    pub(super) fn input(&mut self, input: Input) {
+        self.hub.handle_input(self.now, input);
+        loop {
+            let output = self.hub.poll_output();
+            self.trace.push(match &output {
+                Output::Timeout(_) => "wait".to_owned(),
+                output => format!("{output:?}"),
+            });
+            match output {
+                Output::Timeout(_) => return,
+                Output::Store(records) => self.stored.extend(records),
+                Output::Send { connection, message } => self.take_message(connection, message),
+                Output::Close { connection } => {
+                    assert!(self.closed.insert(connection), "closed twice: {connection:?}");
+                }
+                Output::Answer { call, result } => {
+                    assert!(self.answers.insert(call, result).is_none(), "answered twice: {call:?}");
+                }
+                Output::Sfu(command) => {
+                    self.sfu.take(&command);
+                    if let SfuCommand::Connect { peer, offer, .. } = command {
+                        self.connected.push((peer, offer));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nothing is said on a closed connection, and no fact is told before it is stored.
+    fn take_message(&mut self, connection: ConnectionId, message: ServerMessage) {
+        assert!(!self.closed.contains(&connection), "said after the end: {message:?}");
+        let told = match &message {
+            ServerMessage::Changed { fact, .. }
+            | ServerMessage::Reply { outcome: Outcome::Done { fact }, .. } => *fact,
+            ServerMessage::Snapshot(snapshot) => snapshot.fact,
+            _about_no_fact => FactNumber(0),
+        };
+        let stored = self.stored.last().map_or(FactNumber(0), |record| record.number);
+        assert!(told <= stored, "fact {told:?} told with {stored:?} stored: {message:?}");
+        self.sent.entry(connection).or_default().push(message);
+    }
+
+    /// Lets time pass, waking the hub each second; whoever is named sends a ping every 5 seconds.
+    pub(super) fn pass(&mut self, seconds: u32, alive: &mut [&mut Participant]) {
+        for second in 1..=seconds {
+            self.now.instant += Duration::from_secs(1);
+            self.now.wall = UtcMillis(self.now.wall.0 + 1_000);
+            self.input(Input::Timeout);
+            if second % 5 == 0 {
+                for participant in alive.iter_mut() {
+                    participant.request += 1;
+                    self.frame(participant.connection, participant.request, ClientMessage::Ping {});
+                }
+            }
+        }
+    }
+
+    fn number(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    pub(super) fn call(&mut self, by: Account, what: Call) -> Result<Answer, Refusal> {
+        let call = CallId(self.number());
+        self.input(Input::Call { call, by, what });
+        self.answers.remove(&call).unwrap()
+    }
+
+    pub(super) fn ticket(&mut self, by: &Account) -> Result<Ticket, Refusal> {
+        match self.call(by.clone(), Call::IssueTicket { meeting: meeting_id() })? {
+            Answer::Ticket(issued) => Ok(issued.ticket),
+            other => panic!("not a ticket: {other:?}"),
+        }
+    }
+
+    pub(super) fn open(&mut self) -> ConnectionId {
+        let connection = ConnectionId(self.number());
+        self.input(Input::Opened { connection });
+        connection
+    }
+
+    pub(super) fn frame(&mut self, connection: ConnectionId, id: u32, message: ClientMessage) {
+        let frame = ClientFrame { id: RequestId(id), seen: FactNumber(0), message };
+        self.text(connection, serde_json::to_string(&frame).unwrap());
+    }
+
+    pub(super) fn text(&mut self, connection: ConnectionId, text: impl Into<String>) {
+        self.input(Input::Frame { connection, text: text.into() });
+    }
+
+    /// A new connection that says hello; the welcome, or why not.
+    pub(super) fn hello(&mut self, credential: Credential) -> (ConnectionId, Result<Welcome, Refusal>) {
+        let connection = self.open();
+        let hello = Hello { version: PROTOCOL_VERSION, credential, device: DeviceKind::Room };
+        self.frame(connection, 0, ClientMessage::Hello(hello));
+        let result = match self.sent[&connection].first() {
+            Some(ServerMessage::Welcome(welcome)) => Ok(welcome.clone()),
+            Some(ServerMessage::Reply { outcome: Outcome::Refused { refusal }, .. }) => Err(*refusal),
+            other => panic!("neither welcome nor refusal: {other:?}"),
+        };
+        (connection, result)
+    }
+
+    pub(super) fn join(&mut self, account: &Account) -> Participant {
+        let ticket = self.ticket(account).unwrap();
+        let (connection, welcome) = self.hello(Credential::Ticket { ticket });
+        let welcome = welcome.unwrap();
+        Participant {
+            connection,
+            seat: welcome.you.seat,
+            token: welcome.resume_token,
+            request: welcome.last_request.0,
+            peer: None,
+        }
+    }
+
+    /// Comes back with the resume token.
+    pub(super) fn resume(
+        &mut self,
+        participant: &mut Participant,
+        seen: FactNumber,
+    ) -> Result<Welcome, Refusal> {
+        let token = participant.token.clone();
+        let (connection, welcome) = self.hello(Credential::Resume { token, seen });
+        let welcome = welcome?;
+        participant.connection = connection;
+        participant.token = welcome.resume_token.clone();
+        Ok(welcome)
+    }
+
+    /// One request; what was answered.
+    pub(super) fn ask(
+        &mut self,
+        who: &mut Participant,
+        message: ClientMessage,
+    ) -> Result<FactNumber, Refusal> {
+        who.request += 1;
+        self.ask_as(who, who.request, message)
+    }
+
+    pub(super) fn ask_as(
+        &mut self,
+        who: &Participant,
+        id: u32,
+        message: ClientMessage,
+    ) -> Result<FactNumber, Refusal> {
+        let before = self.sent.get(&who.connection).map_or(0, Vec::len);
+        self.frame(who.connection, id, message);
+        let sent = self.sent.get(&who.connection).map(|sent| &sent[before..]).unwrap_or_default();
+        let reply = sent.iter().find_map(|message| match message {
+            ServerMessage::Reply { re, outcome } if re.0 == id => Some(outcome.clone()),
+            _other => None,
+        });
+        match reply.unwrap_or_else(|| panic!("no reply in {sent:?}")) {
+            Outcome::Done { fact } => Ok(fact),
+            Outcome::Refused { refusal } => Err(refusal),
+        }
+    }
+
+    /// Sets up a transport as the SFU would answer it.
+    pub(super) fn media(&mut self, who: &mut Participant) {
+        let offer = format!("v=0\r\na=fingerprint:sha-256 {}\r\n", self.number());
+        let call = CallId(self.number());
+        self.input(Input::Offer { call, bearer: who.token.clone(), offer: offer.clone() });
+        let (peer, taken) = self.connected.pop().unwrap();
+        assert_eq!(taken, offer);
+        let slots = vec![
+            (Slot::FloorAudio, "0".to_owned()),
+            (Slot::Programme, "1".to_owned()),
+            (Slot::Mosaic(0), "2".to_owned()),
+        ];
+        self.input(Input::Sfu(SfuEvent::Answered { peer, answer: "answer".to_owned(), slots }));
+        assert_eq!(self.answers.remove(&call), Some(Ok(Answer::Media { answer: "answer".to_owned() })));
+        who.peer = Some(peer);
+    }
+
+    pub(super) fn close(&mut self, connection: ConnectionId) {
+        self.input(Input::Closed { connection });
+    }
+
+    /// What a connection was said last.
+    pub(super) fn bye(&self, connection: ConnectionId) -> Option<ByeReason> {
+        match self.sent.get(&connection)?.last()? {
+            ServerMessage::Bye(bye) if self.closed.contains(&connection) => Some(bye.reason),
+            _other => None,
+        }
+    }
+
+    /// The meeting as the client behind a connection has it: its snapshot and every change since.
+    pub(super) fn picture(&self, connection: ConnectionId) -> (MeetingView, BTreeMap<SeatId, SeatView>) {
+        let mut meeting = None;
+        let mut seats = BTreeMap::new();
+        for message in &self.sent[&connection] {
+            match message {
+                ServerMessage::Snapshot(page) => {
+                    meeting = Some(page.meeting.clone());
+                    seats.extend(page.seats.iter().map(|seat| (seat.seat.clone(), seat.clone())));
+                }
+                ServerMessage::Changed { changes, .. } => {
+                    for change in changes {
+                        match change {
+                            Change::Meeting { meeting: view } => meeting = Some(view.clone()),
+                            Change::Seat { seat } => {
+                                seats.insert(seat.seat.clone(), seat.clone());
+                            }
+                            Change::You { .. } => {}
+                        }
+                    }
+                }
+                _other => {}
+            }
+        }
+        (meeting.unwrap(), seats)
+    }
+
+    pub(super) fn counter(&self, name: &str) -> u64 {
+        self.hub.counters().into_iter().find(|(known, _)| *known == name).unwrap().1
+    }
+}

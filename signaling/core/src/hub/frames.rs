@@ -123,7 +123,9 @@ impl Hub {
     fn perform(&mut self, now: Now, asked: &Asked<'_>) -> Result<FactNumber, Refusal> {
         let Asked { meeting, seat, id, message } = *asked;
         if let ClientMessage::SetView(wish) = message {
-            if wish.mosaic.len() > usize::try_from(WIRE_LIMITS.mosaic_slots).unwrap_or(usize::MAX) {
+            let slots = WIRE_LIMITS.mosaic_slots;
+            let many = wish.mosaic.len() > usize::try_from(slots).unwrap_or(usize::MAX);
+            if many || wish.mosaic.iter().any(|wish| u32::from(wish.index) >= slots) {
                 return Err(Refusal::Malformed);
             }
             let session = self.sessions.get_mut(meeting).ok_or(Refusal::NoSuchMeeting)?;

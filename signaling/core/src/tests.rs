@@ -2,7 +2,11 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a story looks for one message among many")]
 
 mod harness;
+mod hostile;
 mod links;
+mod paging;
 mod province;
+mod random;
+mod restart;
 mod sfu;
 mod told;

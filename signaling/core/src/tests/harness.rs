@@ -8,10 +8,10 @@ use crate::{
 };
 use sfu_control::{PeerId, SfuCommand, SfuEvent, Slot};
 use signaling_protocol::{
-    AccountId, AccountKind, BoundedText, ByeReason, Change, ClientFrame, ClientMessage, CreateMeeting,
-    Credential, DeviceKind, FactNumber, GrantRole, GrantView, Hello, MeetingId, MeetingKind, MeetingView,
-    Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId, SeatView, ServerMessage, Ticket,
-    UnitCode, UtcSeconds, Welcome,
+    AccountId, AccountKind, BoundedText, ByeReason, Change, ClientFrame, ClientMessage, Connection,
+    CreateMeeting, Credential, DeviceKind, FactNumber, GrantRole, GrantView, Hello, MeetingId, MeetingKind,
+    MeetingView, Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId, SeatView, ServerMessage,
+    Ticket, UnitCode, UtcSeconds, Welcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -373,6 +373,12 @@ impl World {
             }
         }
         (meeting.unwrap(), seats)
+    }
+
+    /// How a seat is connected, as somebody who comes now is told.
+    pub(super) fn picture_of(&mut self, who: &Participant) -> Connection {
+        let eye = self.join(&person("eye", GrantRole::Viewer, "T1"));
+        self.picture(eye.connection).1[&who.seat].connection
     }
 
     pub(super) fn counter(&self, name: &str) -> u64 {

@@ -70,8 +70,10 @@ async function room(world: World, language: Language): Promise<void> {
   const speaker = await world.site('11001', { language });
   const watching = await world.site('11002', { language });
   await chair.signIn();
+  await expect(chair.page.getByRole('article', { name: meeting.title })).toBeVisible();
   await screen(chair, '6-meetings', language);
   await chair.enterLobby(meeting.title);
+  await expect(chair.page.getByText(chair.words.lobby.levels.good).first()).toBeVisible();
   await screen(chair, '7-lobby', language);
   await chair.button(chair.words.lobby.join).click();
   await chair.isInside();

@@ -3,7 +3,7 @@
 use signaling_protocol::{ClientFrame, FactNumber, MeetingId, Refusal, RequestId, SeatId, WIRE_LIMITS, You};
 use std::time::{Duration, Instant};
 
-/// How long an open connection may stay silent before its hello.
+/// How long a connection may take for its hello, whatever else it says meanwhile: nobody holds a place unnamed.
 pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Malformed or too fast frames before a connection is closed. A client of ours sends none; a few may come from a
@@ -37,6 +37,7 @@ pub(crate) struct Seated {
 pub(crate) struct Link {
     /// Where it stands.
     pub state: LinkState,
+    opened: Instant,
     heard: Instant,
     tokens: f64,
     filled: Instant,
@@ -57,7 +58,7 @@ pub(crate) enum Reading {
 impl Link {
     /// A link that has just opened.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { state: LinkState::Opened, heard: now, tokens: burst(), filled: now, strikes: 0 }
+        Self { state: LinkState::Opened, opened: now, heard: now, tokens: burst(), filled: now, strikes: 0 }
     }
 
     /// Its seat, once it has one.
@@ -68,13 +69,13 @@ impl Link {
         }
     }
 
-    /// Whether it has been silent for longer than it may.
+    /// Whether it has been silent, or without a name, for longer than it may.
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
-        let limit = match self.state {
-            LinkState::Opened => HELLO_TIMEOUT,
-            LinkState::Joined(_) => Duration::from_millis(u64::from(WIRE_LIMITS.silence_ms)),
+        let (since, limit) = match self.state {
+            LinkState::Opened => (self.opened, HELLO_TIMEOUT),
+            LinkState::Joined(_) => (self.heard, Duration::from_millis(u64::from(WIRE_LIMITS.silence_ms))),
         };
-        now.saturating_duration_since(self.heard) >= limit
+        now.saturating_duration_since(since) >= limit
     }
 
     /// Reads a frame: bounded, counted against the rate, typed.

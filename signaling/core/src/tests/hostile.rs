@@ -132,3 +132,16 @@ fn a_node_that_stops_tells_everybody_to_come_back() {
     }
     assert_eq!((world.stored.len(), world.stored[0].meeting.clone()), (records, meeting_id()));
 }
+
+#[test]
+fn nobody_holds_a_place_without_a_name_by_talking() {
+    let mut world = World::new();
+    let nameless = world.open();
+    for second in 1..=10 {
+        assert_eq!(world.bye(nameless), None, "second {second}");
+        world.frame(nameless, second, ClientMessage::Ping {});
+        assert_eq!(last_refusal(&world, nameless), Some((second, Refusal::HelloExpected)));
+        world.pass(1, &mut []);
+    }
+    assert_eq!(world.bye(nameless), Some(ByeReason::Silent));
+}

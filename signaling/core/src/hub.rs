@@ -4,6 +4,7 @@ mod calls;
 mod frames;
 mod hello;
 mod media;
+mod parts;
 mod settle;
 mod ticks;
 

@@ -18,6 +18,10 @@ use std::collections::{HashMap, HashSet};
 /// Seats one meeting may have. The national call of domain.md S5 has 3,321 sites; twice that leaves room.
 pub const MAX_SEATS: usize = 8_192;
 
+/// Registrations to speak at once; a briefing hears 5 to 25 (domain.md section 3.1). More are refused as `Full`: the
+/// queue is part of the common view, which must leave room for seats in a frame.
+pub(crate) const MAX_QUEUE: usize = 50;
+
 /// One seat's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seat {

@@ -1,6 +1,6 @@
 //! The first message: by ticket or by resume token to a seat, and what a newcomer is sent.
 
-use super::{Cause, Hub, Session};
+use super::{Cause, Hub, Session, parts};
 use crate::connection::{LinkState, Seated};
 use crate::fact::Fact;
 use crate::join::{self, Admission};
@@ -9,7 +9,7 @@ use crate::permissions::{actions, is_host};
 use crate::{ConnectionId, Now};
 use signaling_protocol::{
     Action, ByeReason, Change, Connection, Credential, FactNumber, Hello, MeetingId, PROTOCOL_VERSION,
-    Refusal, RequestId, Resumed, SeatId, SeatView, ServerMessage, Snapshot, WIRE_LIMITS, Welcome, You,
+    Refusal, RequestId, Resumed, SeatId, ServerMessage, WIRE_LIMITS, Welcome, You,
 };
 
 /// Where a hello leads.
@@ -128,7 +128,7 @@ impl Hub {
             server_time: now.wall.seconds(),
             limits: WIRE_LIMITS,
         })];
-        messages.extend(caught.unwrap_or_else(|| snapshot(meeting)));
+        messages.extend(caught.unwrap_or_else(|| parts::snapshot(meeting)));
         messages.extend(media_state(session, &arrival.seat));
         let told = meeting.last;
         for message in messages {
@@ -168,7 +168,7 @@ fn caught_up(meeting: &Meeting, seen: FactNumber) -> Option<Vec<ServerMessage>> 
     let changes = changes_since(meeting, seen);
     let page = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX);
     let small = changes.len() <= page;
-    small.then(|| vec![ServerMessage::Changed { fact: meeting.last, changes }])
+    small.then(|| parts::changed(seen, meeting.last, changes))
 }
 
 /// The present values of everything that changed after a fact.
@@ -177,21 +177,6 @@ pub(super) fn changes_since(meeting: &Meeting, seen: FactNumber) -> Vec<Change> 
     let common = common.then(|| Change::Meeting { meeting: meeting.view() });
     let seats = seats.iter().filter_map(|id| Some(Change::Seat { seat: meeting.seat(id)?.view() }));
     common.into_iter().chain(seats).collect()
-}
-
-/// The whole state in pages.
-fn snapshot(meeting: &Meeting) -> Vec<ServerMessage> {
-    let page_seats = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX).max(1);
-    let seats: Vec<SeatView> = meeting.seats.values().map(Seat::view).collect();
-    let of = u32::try_from(seats.len().div_ceil(page_seats).max(1)).unwrap_or(u32::MAX);
-    let view = meeting.view();
-    let page = |(page, seats): (u32, Vec<SeatView>)| {
-        ServerMessage::Snapshot(Snapshot { fact: meeting.last, page, of, meeting: view.clone(), seats })
-    };
-    if seats.is_empty() {
-        return vec![page((1, Vec::new()))];
-    }
-    (1u32..).zip(seats.chunks(page_seats).map(<[SeatView]>::to_vec)).map(page).collect()
 }
 
 /// What a seat's transport is doing, for a client that may have missed it, and everybody's line for a host.
@@ -212,6 +197,6 @@ fn media_state(session: &Session, seat: &SeatId) -> Vec<ServerMessage> {
     let host = session.meeting.seat(seat).is_some_and(|own| is_host(own.record.role));
     let told = session.seats.iter().filter(|(id, _)| host || *id == seat);
     let lines: Vec<_> = told.map(|(seat, presence)| (seat.clone(), presence.line.shown())).collect();
-    messages.push(ServerMessage::Lines { lines });
+    messages.extend(parts::lines(&lines));
     messages
 }

@@ -1,7 +1,7 @@
 //! What follows from new facts: the SFU is told, then the people, then those who have nothing left to do here.
 
-use super::Hub;
 use super::hello::{changes_since, you};
+use super::{Hub, parts};
 use crate::connection::LinkState;
 use crate::{ConnectionId, Now, Output};
 use sfu_control::SfuCommand;
@@ -45,8 +45,9 @@ impl Hub {
                     changes.push(Change::You { you: now });
                 }
             }
+            let parts = parts::changed(seated.told, meeting.last, changes);
+            messages.extend(parts.into_iter().map(|message| (connection, message)));
             seated.told = meeting.last;
-            messages.push((connection, ServerMessage::Changed { fact: meeting.last, changes }));
         }
         for (connection, message) in messages {
             self.send(connection, message);

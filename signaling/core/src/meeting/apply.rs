@@ -1,7 +1,7 @@
 //! `apply(who, command) -> facts`: the rules of a meeting (domain.md section 3). Nothing is changed here; an empty
 //! answer means that it is so already.
 
-use super::{MAX_SEATS, Meeting, Seat};
+use super::{MAX_QUEUE, MAX_SEATS, Meeting, Seat};
 use crate::fact::Fact;
 use crate::permissions::{Position, check, is_host};
 use crate::{UnitTree, join, units::Day};
@@ -46,7 +46,7 @@ impl Meeting {
                 .into_iter()
                 .collect()),
             ClientMessage::RegisterToSpeak { topic } => {
-                may(Action::Register).map(|()| self.register(who, topic.as_ref()))
+                may(Action::Register).and_then(|()| self.register(who, topic.as_ref()))
             }
             ClientMessage::CancelRegistration {} => Ok(self.unregister(who)),
             ClientMessage::FinishSpeech {} => {
@@ -146,11 +146,14 @@ impl Meeting {
         Ok(self.turn(who, Microphone::Open).into_iter().collect())
     }
 
-    fn register(&self, who: &SeatId, topic: Option<&BoundedText<120>>) -> Vec<Fact> {
+    fn register(&self, who: &SeatId, topic: Option<&BoundedText<120>>) -> Facts {
         if self.queue.iter().any(|entry| entry.seat == *who) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        vec![Fact::SpeechRegistered { seat: who.clone(), topic: topic.cloned() }]
+        if self.queue.len() >= MAX_QUEUE {
+            return Err(Refusal::Full);
+        }
+        Ok(vec![Fact::SpeechRegistered { seat: who.clone(), topic: topic.cloned() }])
     }
 
     fn unregister(&self, who: &SeatId) -> Vec<Fact> {

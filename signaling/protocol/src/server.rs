@@ -174,7 +174,8 @@ pub enum ServerMessage {
     Snapshot(Snapshot),
     /// What is different since the fact before.
     Changed {
-        /// The last fact in it.
+        /// The last fact that is wholly told with it: of a change too large for one frame, the parts before the
+        /// last carry the number from before it.
         fact: FactNumber,
         /// The new values.
         changes: Vec<Change>,

@@ -709,7 +709,8 @@ message: ServerMessage, };
  */
 export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "snapshot" } & Snapshot | { "type": "changed", 
 /**
- * The last fact in it.
+ * The last fact that is wholly told with it: of a change too large for one frame, the parts before the
+ * last carry the number from before it.
  */
 fact: FactNumber, 
 /**

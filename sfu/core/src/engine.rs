@@ -10,7 +10,7 @@ mod settle;
 use member::Member;
 pub(crate) use member::Members;
 
-use crate::datagram::{Datagram, Transmit};
+use crate::datagram::{Arena, Datagram, Letter, Transmit};
 use crate::demux::{Demux, Stray};
 use crate::peer::{PeerOutput, TransportFactory};
 use crate::room::Room;
@@ -69,7 +69,7 @@ pub enum Input<'a> {
 /// Everything the engine gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// Send this.
+    /// Send this; its bytes are in the arena.
     Transmit(Transmit),
     /// Tell signaling this.
     Event(SfuEvent),
@@ -77,21 +77,30 @@ pub enum Output {
     Timeout(Instant),
 }
 
+/// What waits to be given.
+#[derive(Debug)]
+enum Pending {
+    Letter(Letter),
+    Event(SfuEvent),
+}
+
 /// An SFU without sockets, threads or a clock.
 ///
 /// **Drain rule.** After one input, or a batch of inputs that arrived together, call [`Engine::poll_output`]
 /// until it gives [`Output::Timeout`]; then wait for the next input or that instant, whichever is first, and in
-/// the latter case hand in [`Input::Timeout`]. `now` never goes back.
+/// the latter case hand in [`Input::Timeout`]. `now` never goes back. Between two calls the shell may send what it
+/// was told of and clear the arena.
 ///
 /// ```
-/// use sfu_core::{Engine, EngineConfig, Input, Output};
+/// use sfu_core::{Arena, Engine, EngineConfig, Input, Output};
 /// # #[expect(clippy::disallowed_methods, reason = "an example plays the shell")]
 /// let now = std::time::Instant::now();
 /// let config = EngineConfig { local_addresses: vec!["192.0.2.1:40000".parse()?], max_peers: 100 };
 /// let mut engine = Engine::new(config, [7; 32], now)?;
 /// let room = sfu_control::RoomId::new(1);
 /// engine.handle_input(now, Input::Command(sfu_control::SfuCommand::OpenRoom { room }));
-/// assert!(matches!(engine.poll_output(), Output::Timeout(at) if at > now));
+/// let mut arena = Arena::default();
+/// assert!(matches!(engine.poll_output(&mut arena), Output::Timeout(at) if at > now));
 /// assert_eq!(engine.counters().rooms, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -113,7 +122,7 @@ pub struct Engine {
     unsettled_peers: BTreeSet<PeerId>,
     /// Rooms whose fan-out is to be compiled.
     stale_routes: BTreeSet<RoomId>,
-    output: VecDeque<Output>,
+    output: VecDeque<Pending>,
     counters: Counters,
 }
 
@@ -154,10 +163,12 @@ impl Engine {
     }
 
     /// Gives the next output; see the drain rule.
-    pub fn poll_output(&mut self) -> Output {
+    pub fn poll_output(&mut self, arena: &mut Arena) -> Output {
         loop {
-            if let Some(output) = self.output.pop_front() {
-                return output;
+            match self.output.pop_front() {
+                Some(Pending::Letter(letter)) => return Output::Transmit(letter.post(arena)),
+                Some(Pending::Event(event)) => return Output::Event(event),
+                None => {}
             }
             self.settle();
             if let Some(peer) = self.unflushed.pop_first() {
@@ -227,15 +238,15 @@ impl Engine {
     }
 
     /// A transport answers only addresses that know its password, so its destinations are its addresses.
-    fn transmit(&mut self, peer: PeerId, transmit: Transmit) {
+    fn transmit(&mut self, peer: PeerId, transmit: Letter) {
         self.demux.learn_address(peer, transmit.destination);
         self.counters.datagrams_out += 1;
         self.counters.bytes_out += transmit.contents.len() as u64;
-        self.output.push_back(Output::Transmit(transmit));
+        self.output.push_back(Pending::Letter(transmit));
     }
 
     fn event(&mut self, event: SfuEvent) {
-        self.output.push_back(Output::Event(event));
+        self.output.push_back(Pending::Event(event));
     }
 
     fn on_connected(&mut self, peer: PeerId) {

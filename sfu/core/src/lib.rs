@@ -42,6 +42,6 @@ mod testing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a story speaks of the events it is about")]
 mod tests;
 
-pub use datagram::{DATAGRAM_MAX_BYTES, Datagram, Transmit};
+pub use datagram::{Arena, DATAGRAM_MAX_BYTES, Datagram, Transmit};
 pub use engine::{Engine, EngineConfig, EngineError, Input, Output};
 pub use stats::Counters;

@@ -13,7 +13,7 @@ pub(crate) use factory::TransportFactory;
 pub(crate) use offer::{Offer, Role};
 pub(crate) use packet::{Extensions, Health, Incoming, Outgoing, PeerOutput};
 
-use crate::datagram::{Datagram, Transmit};
+use crate::datagram::{Datagram, Letter};
 use crate::units::{Bitrate, MediaTime, SeqNo};
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{ConnectRefusal, DisconnectReason, Layer, Slot, SourceKind};
@@ -192,7 +192,7 @@ impl Peer {
                 Some(Ok(Output::Timeout(at))) if self.rtc.is_alive() => return PeerOutput::Timeout(at),
                 Some(Ok(Output::Timeout(_))) => self.fail(DisconnectReason::Closed, false),
                 Some(Ok(Output::Transmit(transmit))) => {
-                    return PeerOutput::Transmit(Transmit {
+                    return PeerOutput::Transmit(Letter {
                         source: transmit.source,
                         destination: transmit.destination,
                         contents: transmit.contents.into(),

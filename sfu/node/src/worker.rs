@@ -10,7 +10,7 @@ use crate::{
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sfu_control::{DisconnectReason, SfuCommand, SfuEvent};
-use sfu_core::{Datagram, Engine, Input, Output};
+use sfu_core::{Arena, Datagram, Engine, Input, Output, Transmit};
 use std::{
     any::Any,
     io, iter,
@@ -85,8 +85,14 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
         let waker = link.waker.descriptor();
         let descriptors = iter::once(waker).chain(sockets.iter().map(MediaSocket::descriptor));
         let mut polled: Vec<_> = descriptors.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        let mut rounds =
-            Rounds { engine, sockets: &sockets, directory, on_event, figures: WorkerMetrics::default() };
+        let mut rounds = Rounds {
+            engine,
+            arena: Arena::default(),
+            sockets: &sockets,
+            directory,
+            on_event,
+            figures: WorkerMetrics::default(),
+        };
         loop {
             let deadline = rounds.drain();
             rounds.publish(&link.board);
@@ -113,6 +119,7 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
 /// A worker's moving parts, apart from what it sleeps on.
 struct Rounds<'a, F> {
     engine: Engine,
+    arena: Arena,
     sockets: &'a [MediaSocket],
     directory: Arc<Directory>,
     on_event: F,
@@ -143,7 +150,7 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
                     return;
                 }
             };
-            let Some(contents) = buffer.get(..length) else { return };
+            let Some(contents) = buffer.get_mut(..length) else { return };
             self.figures.sockets.received_datagrams += 1;
             self.figures.sockets.received_bytes += length_of(contents);
             let datagram = Datagram { source, destination: socket.announced(), contents };
@@ -163,26 +170,32 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
     /// Carries out everything the engine has to say; returns its next deadline.
     fn drain(&mut self) -> Instant {
         loop {
-            match self.engine.poll_output() {
+            match self.engine.poll_output(&mut self.arena) {
                 Output::Transmit(transmit) => {
-                    let socket = self.sockets.iter().find(|socket| socket.announced() == transmit.source);
-                    let sent =
-                        socket.map_or(Sent::Failed, |s| s.send(&transmit.contents, transmit.destination));
-                    let counters = &mut self.figures.sockets;
-                    match sent {
-                        Sent::Accepted => {
-                            counters.sent_datagrams += 1;
-                            counters.sent_bytes += length_of(&transmit.contents);
-                        }
-                        Sent::Full => counters.send_full_drops += 1,
-                        Sent::Failed => counters.send_errors += 1,
-                    }
+                    self.send(&transmit);
+                    self.arena.clear();
                 }
                 Output::Event(event) => {
                     self.directory.on_event(&event);
                     (self.on_event)(event);
                 }
                 Output::Timeout(deadline) => return deadline,
+            }
+        }
+    }
+
+    /// Sends the datagrams of one transmit.
+    fn send(&mut self, transmit: &Transmit) {
+        let socket = self.sockets.iter().find(|socket| socket.announced() == transmit.source);
+        let counters = &mut self.figures.sockets;
+        for contents in self.arena.contents(transmit).chunks(transmit.segment.max(1)) {
+            match socket.map_or(Sent::Failed, |socket| socket.send(contents, transmit.destination)) {
+                Sent::Accepted => {
+                    counters.sent_datagrams += 1;
+                    counters.sent_bytes += length_of(contents);
+                }
+                Sent::Full => counters.send_full_drops += 1,
+                Sent::Failed => counters.send_errors += 1,
             }
         }
     }

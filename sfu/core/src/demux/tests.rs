@@ -53,7 +53,7 @@ fn a_known_address_is_found_and_forgotten() {
     let address: SocketAddr = "192.0.2.1:5000".parse().unwrap();
     let local: SocketAddr = "192.0.2.9:9000".parse().unwrap();
     let mut demux = Demux::default();
-    let dtls = Datagram { source: address, destination: local, contents: &[20, 0, 0] };
+    let dtls = Datagram { source: address, destination: local, contents: &mut [20, 0, 0] };
     assert_eq!(demux.owner(&dtls), Err(Stray::Address));
     demux.learn_address(PeerId::new(1), address);
     assert_eq!(demux.owner(&dtls), Ok(PeerId::new(1)));

@@ -1,7 +1,7 @@
 //! What crosses the door of a transport: packets in our own words, and nothing of the library behind it.
 
 use super::Format;
-use crate::datagram::Transmit;
+use crate::datagram::Letter;
 use crate::send::Patch;
 use crate::units::{Bitrate, MediaTime, SeqNo};
 use sfu_control::{DisconnectReason, Layer, SourceKind};
@@ -69,7 +69,7 @@ pub(crate) struct Outgoing<'a> {
 #[derive(Debug)]
 pub(crate) enum PeerOutput {
     /// Send this.
-    Transmit(Transmit),
+    Transmit(Letter),
     /// Media came.
     Media(Incoming),
     /// Media came that belongs to no negotiated stream.

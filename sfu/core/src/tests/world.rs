@@ -1,7 +1,7 @@
 //! The world of a scenario: one engine, some clients, the link between them, and a clock that only we turn.
 
 use super::Client;
-use crate::{Datagram, Engine, EngineConfig, Input, Output};
+use crate::{Arena, Datagram, Engine, EngineConfig, Input, Output};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{Demand, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Slot, Source, SourceKind, View};
@@ -139,6 +139,7 @@ impl World {
     /// Puts a datagram into the engine as if it came from somewhere.
     pub(crate) fn inject(&mut self, source: SocketAddr, contents: &[u8]) {
         let destination = SERVER.parse().unwrap();
+        let contents = &mut contents.to_vec();
         self.engine.handle_input(self.now, Input::Datagram(Datagram { source, destination, contents }));
         self.drain_engine();
     }
@@ -196,12 +197,12 @@ impl World {
 
     fn deliver(&mut self) {
         while let Some(entry) = self.flights.first_entry().filter(|entry| entry.key().0 <= self.now) {
-            let flight = entry.remove();
+            let mut flight = entry.remove();
             if flight.destination == SERVER.parse().unwrap() {
                 let datagram = Datagram {
                     source: flight.source,
                     destination: flight.destination,
-                    contents: &flight.contents,
+                    contents: &mut flight.contents,
                 };
                 self.engine.handle_input(self.now, Input::Datagram(datagram));
                 self.drain_engine();
@@ -224,14 +225,17 @@ impl World {
     }
 
     fn drain_engine(&mut self) {
+        let mut arena = Arena::default();
         loop {
-            match self.engine.poll_output() {
+            match self.engine.poll_output(&mut arena) {
                 Output::Timeout(at) => {
                     self.engine_due = at;
                     return;
                 }
                 Output::Transmit(transmit) => {
-                    self.fly(transmit.source, transmit.destination, transmit.contents);
+                    for contents in arena.contents(&transmit).chunks(transmit.segment) {
+                        self.fly(transmit.source, transmit.destination, contents.to_vec());
+                    }
                 }
                 Output::Event(event) => self.on_event(event),
             }

@@ -1,11 +1,13 @@
 //! Every deadline of the engine. A timer is armed at most once: arming it again moves it.
 
+mod wheel;
+
 use sfu_control::{PeerId, RoomId};
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
+use wheel::Wheel;
 
 /// Everything that can become due without input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Timer {
     /// A peer's transport wants to act: DTLS retransmission, RTCP, NACK, pacing, bandwidth probing.
     Transport(PeerId),
@@ -25,29 +27,21 @@ pub(crate) enum Timer {
     Demand(RoomId),
 }
 
-/// The armed timers, earliest first.
+/// The armed timers. They become due earliest first, and those due at the same instant in the order of [`Timer`], so
+/// that one seed gives one run.
 #[derive(Debug, Default)]
-pub(crate) struct Timers {
-    order: BTreeSet<(Instant, Timer)>,
-    armed: BTreeMap<Timer, Instant>,
-}
+pub(crate) struct Timers(Wheel<Timer>);
 
 impl Timers {
     /// Arms a timer, or moves it.
     pub(crate) fn arm(&mut self, timer: Timer, at: Instant) {
-        if let Some(before) = self.armed.insert(timer, at) {
-            if before == at {
-                return;
-            }
-            self.order.remove(&(before, timer));
-        }
-        self.order.insert((at, timer));
+        self.0.arm(timer, at);
     }
 
     /// Arms a timer unless it is already armed.
     pub(crate) fn arm_if_idle(&mut self, timer: Timer, at: Instant) {
-        if !self.armed.contains_key(&timer) {
-            self.arm(timer, at);
+        if !self.0.is_armed(&timer) {
+            self.0.arm(timer, at);
         }
     }
 
@@ -61,35 +55,23 @@ impl Timers {
             Timer::Keyframes(peer),
             Timer::Activity(peer),
         ] {
-            self.disarm(timer);
+            self.0.disarm(&timer);
         }
     }
 
     /// Disarms everything that concerns a room.
     pub(crate) fn forget_room(&mut self, room: RoomId) {
-        self.disarm(Timer::Speakers(room));
-        self.disarm(Timer::Demand(room));
+        self.0.disarm(&Timer::Speakers(room));
+        self.0.disarm(&Timer::Demand(room));
     }
 
     /// Takes the earliest timer that is due.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
-        let &(at, timer) = self.order.first()?;
-        if at > now {
-            return None;
-        }
-        self.order.pop_first();
-        self.armed.remove(&timer);
-        Some(timer)
+        self.0.pop_due(now)
     }
 
-    /// When the earliest one is due.
-    pub(crate) fn next(&self) -> Option<Instant> {
-        self.order.first().map(|(at, _)| *at)
-    }
-
-    fn disarm(&mut self, timer: Timer) {
-        if let Some(at) = self.armed.remove(&timer) {
-            self.order.remove(&(at, timer));
-        }
+    /// When the earliest one is due. It tidies up behind timers that have moved, hence `&mut`.
+    pub(crate) fn next(&mut self) -> Option<Instant> {
+        self.0.next()
     }
 }

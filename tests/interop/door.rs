@@ -5,7 +5,7 @@ use futures_util::{SinkExt, StreamExt};
 use sfu_control::{
     Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuCommand, SfuEvent, Source, SourceKind, View,
 };
-use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics};
+use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics, Offload};
 use signaling_protocol::{
     Change, ClientFrame, ClientMessage, Connection, Credential, FactNumber, Microphone, Occupant, Outcome,
     PROTOCOL_VERSION, PublishDemand, PublishSource, RequestId, ResumeToken, Resumed, Role, SeatId, SeatView,
@@ -55,6 +55,7 @@ impl Door {
             first_port: 0,
             workers: NonZeroU16::MIN,
             max_peers: 100,
+            offload: Offload::Automatic,
         };
         let node = Node::start(&config, move |event| sender.send(event).unwrap_or(())).unwrap();
         let state = Arc::new(State { node, answers: Mutex::default(), clients: Mutex::default() });

@@ -2,7 +2,7 @@
 
 use crate::interop::client::{Client, PATIENCE, Setup};
 use sfu_control::{Gate, PeerId, ReceiveProfile, RoomId, SfuCommand, SfuEvent, Slot, Source, View};
-use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics};
+use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeMetrics, Offload};
 use std::{
     net::{IpAddr, Ipv4Addr},
     num::NonZeroU16,
@@ -42,6 +42,7 @@ impl Room {
             first_port: 0,
             workers: NonZeroU16::MIN,
             max_peers: 10,
+            offload: Offload::Automatic,
         };
         let node = Node::start(&config, move |event| sender.send(event).unwrap_or(())).unwrap();
         let room = Self { node, events };

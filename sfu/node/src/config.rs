@@ -33,6 +33,16 @@ pub enum Listen {
     Addresses(Vec<ListenAddress>),
 }
 
+/// Whether the kernel is asked to cut bursts into datagrams and to join datagrams into bursts (UDP GSO and GRO).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Offload {
+    /// Wherever it can.
+    #[default]
+    Automatic,
+    /// Never: for a network driver that does it wrongly, and to compare the two.
+    Off,
+}
+
 /// A node's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeConfig {
@@ -44,6 +54,8 @@ pub struct NodeConfig {
     pub workers: NonZeroU16,
     /// Peers the whole node accepts. Each worker accepts its share, rounded up, since rooms do not move.
     pub max_peers: usize,
+    /// Whether the kernel cuts and joins bursts.
+    pub offload: Offload,
 }
 
 /// Why a node did not start.
@@ -133,7 +145,7 @@ mod tests {
 
     fn config(first_port: u16, workers: u16, max_peers: usize) -> NodeConfig {
         let workers = NonZeroU16::new(workers).unwrap();
-        NodeConfig { listen: Listen::Automatic, first_port, workers, max_peers }
+        NodeConfig { listen: Listen::Automatic, first_port, workers, max_peers, offload: Offload::Automatic }
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Node {
         let sockets = config
             .ports()?
             .into_iter()
-            .map(|port| open_sockets(&config.listen, &listen, port))
+            .map(|port| open_sockets(config, &listen, port))
             .collect::<Result<Vec<_>, _>>()?;
         let mut node = Self {
             workers: Vec::with_capacity(sockets.len()),
@@ -183,13 +183,13 @@ impl Drop for Node {
 /// One socket for each address. An address found automatically that has gone again, or is not yet usable, is left
 /// out; one that was asked for by name is an error.
 fn open_sockets(
-    listen: &Listen,
+    config: &NodeConfig,
     addresses: &[ListenAddress],
     port: u16,
 ) -> Result<Vec<MediaSocket>, NodeError> {
     let mut sockets = Vec::with_capacity(addresses.len());
     for address in addresses {
-        match (MediaSocket::bind(*address, port), listen) {
+        match (MediaSocket::bind(*address, port, config.offload), &config.listen) {
             (Ok(socket), _) => sockets.push(socket),
             (Err(NodeError::Bind { address, source }), Listen::Automatic)
                 if source.kind() == io::ErrorKind::AddrNotAvailable =>

@@ -24,9 +24,9 @@ mod socket;
 mod waker;
 mod worker;
 
-pub use config::{Listen, ListenAddress, NodeConfig, NodeError};
+pub use config::{Listen, ListenAddress, NodeConfig, NodeError, Offload};
 pub use handle::{Node, SendError};
-pub use metrics::{NodeMetrics, SocketCounters, WorkerMetrics, WorkerState};
+pub use metrics::{ForwardingTimes, NodeMetrics, SocketCounters, WorkerMetrics, WorkerState};
 pub use sfu_core::Counters;
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Plain counters. Each worker owns its own and copies them out once a round; nothing is shared on the packet path.
 
 use sfu_core::Counters;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// Whether a worker does its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,12 +21,18 @@ pub enum WorkerState {
 /// What a worker's sockets did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SocketCounters {
+    /// Messages received: datagrams, or several of one sender that the kernel joined (UDP GRO).
+    pub received_messages: u64,
     /// Datagrams received and handed to the engine.
     pub received_datagrams: u64,
     /// Their bytes.
     pub received_bytes: u64,
     /// Receiving failed for another reason than that nothing was there.
     pub receive_errors: u64,
+    /// Messages sent: datagrams, or bursts that the kernel cuts (UDP GSO).
+    pub sent_messages: u64,
+    /// Bursts the kernel did not take whole, sent as single datagrams instead.
+    pub bursts_refused: u64,
     /// Datagrams sent.
     pub sent_datagrams: u64,
     /// Their bytes.
@@ -32,6 +41,36 @@ pub struct SocketCounters {
     pub send_full_drops: u64,
     /// Dropped on sending: the system refused (no route, forbidden, no such local address).
     pub send_errors: u64,
+}
+
+/// How long datagrams were in the node: from their arrival in the kernel until the last packet of the round that read
+/// them was handed to the kernel. Rounds that sent nothing do not count. What the pacer holds back leaves in a later
+/// round and is not in it; what merely shared a round with something forwarded is, so the figure errs upwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ForwardingTimes {
+    /// Datagrams by time: at most the bound of the same place in [`Self::BOUNDS_US`]; the last are slower.
+    pub counts: [u64; Self::BOUNDS_US.len() + 1],
+    /// All times together, microseconds.
+    pub total_us: u64,
+}
+
+impl ForwardingTimes {
+    /// Upper bounds, microseconds, each twice the one before: from less than one system call to a worker that cannot
+    /// keep up.
+    pub const BOUNDS_US: [u64; 14] =
+        [16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072];
+
+    /// Counts one datagram.
+    pub(crate) fn record(&mut self, time: Duration) {
+        let microseconds = u64::try_from(time.as_nanos().div_ceil(1_000)).unwrap_or(u64::MAX);
+        // The bounds double, so the place is a number of bits.
+        let doublings = microseconds.saturating_sub(1) / Self::BOUNDS_US[0];
+        let place = usize::try_from(u64::BITS - doublings.leading_zeros()).unwrap_or(usize::MAX);
+        if let Some(count) = self.counts.get_mut(place.min(Self::BOUNDS_US.len())) {
+            *count += 1;
+        }
+        self.total_us = self.total_us.saturating_add(microseconds);
+    }
 }
 
 /// One worker's figures.
@@ -45,6 +84,8 @@ pub struct WorkerMetrics {
     pub commands: u64,
     /// What its sockets did.
     pub sockets: SocketCounters,
+    /// How long datagrams were in it.
+    pub forwarding: ForwardingTimes,
     /// What its engine did, drops by cause.
     pub engine: Counters,
 }
@@ -92,5 +133,25 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, WorkerMetrics> {
         // A panic cannot leave a half-written value behind that matters: these are figures.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_counted_at_the_first_bound_it_does_not_exceed() {
+        for (place, bound) in ForwardingTimes::BOUNDS_US.into_iter().enumerate() {
+            let mut times = ForwardingTimes::default();
+            times.record(Duration::from_micros(bound));
+            times.record(Duration::from_micros(bound) + Duration::from_nanos(1));
+            assert_eq!((times.counts[place], times.counts[place + 1]), (1, 1), "{bound}");
+            assert_eq!(times.total_us, 2 * bound + 1);
+        }
+        let mut times = ForwardingTimes::default();
+        times.record(Duration::ZERO);
+        times.record(Duration::MAX);
+        assert_eq!((times.counts[0], times.counts[14], times.total_us), (1, 1, u64::MAX));
     }
 }

@@ -4,7 +4,8 @@
 mod client;
 
 use crate::{
-    Listen, ListenAddress, Node, NodeConfig, NodeMetrics, SendError, SocketCounters, WorkerState, clock,
+    Listen, ListenAddress, Node, NodeConfig, NodeMetrics, Offload, SendError, SocketCounters, WorkerState,
+    clock,
 };
 use client::Client;
 use sfu_control::{DisconnectReason, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Source, SourceKind};
@@ -28,6 +29,7 @@ fn config(addresses: &[IpAddr], workers: u16) -> NodeConfig {
         first_port: 0,
         workers: NonZeroU16::new(workers).unwrap(),
         max_peers: 100,
+        offload: Offload::Automatic,
     }
 }
 
@@ -157,7 +159,10 @@ fn sound_passes_over_both_families_and_between_them() {
             SocketCounters::default(),
             "the room lives on the other worker"
         );
-        assert_eq!(metrics.workers[1].sockets.send_full_drops, 0);
+        let sockets = metrics.workers[1].sockets;
+        assert_eq!((sockets.send_full_drops, sockets.send_errors), (0, 0));
+        let timed: u64 = metrics.workers[1].forwarding.counts.iter().sum();
+        assert!((10..=sockets.received_datagrams).contains(&timed), "{metrics:#?}");
     }
 }
 

@@ -1,11 +1,12 @@
-//! One worker: a thread with its own sockets and its own engine. A round is: take what has arrived, let the engine
-//! say what it has to, sleep until something arrives, a command comes or the engine's deadline is due.
+//! One worker: a thread with its own sockets and its own engine. A round is: take the batch that has arrived, let the
+//! engine say all it has to, send that in batches, sleep until something arrives, a command comes or the engine's
+//! deadline is due. Nothing waits for a batch to fill.
 
 use crate::{
     clock,
     directory::Directory,
     metrics::{Board, WorkerMetrics, WorkerState},
-    socket::{MediaSocket, RECEIVE_BUFFER_BYTES, Received, Sent},
+    socket::{BATCH_MESSAGES, Burst, Incoming, MediaSocket, ReceiveBatch, Received},
     waker::Waker,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -23,9 +24,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Datagrams taken from one socket before the others, the commands and the timers have their turn. What is left
-/// waits in the kernel's buffer for the next round, which follows at once.
-const RECEIVE_BATCH: usize = 64;
 /// Commands carried out before the sockets have their turn. An offer costs about a millisecond.
 const COMMAND_BATCH: usize = 16;
 /// Longest sleep; an engine without peers has no deadline of its own to speak of.
@@ -88,6 +86,9 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
         let mut rounds = Rounds {
             engine,
             arena: Arena::default(),
+            transmits: Vec::with_capacity(BATCH_MESSAGES),
+            batch: ReceiveBatch::new(),
+            arrivals: Vec::new(),
             sockets: &sockets,
             directory,
             on_event,
@@ -119,7 +120,13 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
 /// A worker's moving parts, apart from what it sleeps on.
 struct Rounds<'a, F> {
     engine: Engine,
+    /// The bytes of `transmits`.
     arena: Arena,
+    /// What the engine has given and has not been sent.
+    transmits: Vec<Transmit>,
+    batch: ReceiveBatch,
+    /// When the datagrams of this round came.
+    arrivals: Vec<Instant>,
     sockets: &'a [MediaSocket],
     directory: Arc<Directory>,
     on_event: F,
@@ -138,24 +145,21 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
         done
     }
 
-    /// Hands over what has arrived at one socket.
+    /// Hands over what has arrived at one socket: one batch, so that the others, the commands and the timers have
+    /// their turn. What is left waits in the kernel's buffer for the next round, which follows at once.
     fn receive(&mut self, socket: &MediaSocket) {
-        let mut buffer = [0; RECEIVE_BUFFER_BYTES];
-        for _ in 0..RECEIVE_BATCH {
-            let (length, source) = match socket.receive(&mut buffer) {
-                Received::Datagram { length, source } => (length, source),
-                Received::Empty => return,
-                Received::Failed => {
-                    self.figures.sockets.receive_errors += 1;
-                    return;
-                }
-            };
-            let Some(contents) = buffer.get_mut(..length) else { return };
+        match self.batch.receive(socket) {
+            Received::Messages(messages) => self.figures.sockets.received_messages += messages,
+            Received::Empty => return,
+            Received::Failed => return self.figures.sockets.receive_errors += 1,
+        }
+        for Incoming { source, arrived, contents } in self.batch.datagrams() {
             self.figures.sockets.received_datagrams += 1;
-            self.figures.sockets.received_bytes += length_of(contents);
+            self.figures.sockets.received_bytes += contents.len() as u64;
+            self.arrivals.push(arrived);
             let datagram = Datagram { source, destination: socket.announced(), contents };
             // The arrival time of each datagram matters to bandwidth estimation, so each has its own.
-            self.engine.handle_input(clock::now(), Input::Datagram(datagram));
+            self.engine.handle_input(arrived, Input::Datagram(datagram));
         }
     }
 
@@ -169,35 +173,50 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
 
     /// Carries out everything the engine has to say; returns its next deadline.
     fn drain(&mut self) -> Instant {
-        loop {
+        let sent_before = self.figures.sockets.sent_messages;
+        let deadline = loop {
             match self.engine.poll_output(&mut self.arena) {
                 Output::Transmit(transmit) => {
-                    self.send(&transmit);
-                    self.arena.clear();
+                    self.transmits.push(transmit);
+                    if self.transmits.len() == BATCH_MESSAGES {
+                        self.flush();
+                    }
                 }
                 Output::Event(event) => {
                     self.directory.on_event(&event);
                     (self.on_event)(event);
                 }
-                Output::Timeout(deadline) => return deadline,
+                Output::Timeout(deadline) => break deadline,
+            }
+        };
+        self.flush();
+        if self.figures.sockets.sent_messages > sent_before {
+            let now = clock::now();
+            for arrived in &self.arrivals {
+                self.figures.forwarding.record(now.saturating_duration_since(*arrived));
             }
         }
+        self.arrivals.clear();
+        deadline
     }
 
-    /// Sends the datagrams of one transmit.
-    fn send(&mut self, transmit: &Transmit) {
-        let socket = self.sockets.iter().find(|socket| socket.announced() == transmit.source);
-        let counters = &mut self.figures.sockets;
-        for contents in self.arena.contents(transmit).chunks(transmit.segment.max(1)) {
-            match socket.map_or(Sent::Failed, |socket| socket.send(contents, transmit.destination)) {
-                Sent::Accepted => {
-                    counters.sent_datagrams += 1;
-                    counters.sent_bytes += length_of(contents);
-                }
-                Sent::Full => counters.send_full_drops += 1,
-                Sent::Failed => counters.send_errors += 1,
-            }
+    /// Sends what the engine has given so far, each socket's part at once.
+    fn flush(&mut self) {
+        let (arena, counters) = (&self.arena, &mut self.figures.sockets);
+        let mut homeless = self.transmits.len() as u64;
+        for socket in self.sockets {
+            let ours = self.transmits.iter().filter(|transmit| transmit.source == socket.announced());
+            let bursts = ours.inspect(|_| homeless -= 1).map(|transmit| Burst {
+                destination: transmit.destination,
+                contents: arena.contents(transmit),
+                segment: transmit.segment,
+            });
+            socket.send(bursts, counters);
         }
+        // The engine sends from the addresses it was given, so there are none.
+        counters.send_errors += homeless;
+        self.transmits.clear();
+        self.arena.clear();
     }
 
     fn publish(&mut self, board: &Board) {
@@ -218,10 +237,6 @@ fn sleep(polled: &mut [PollFd<'_>], deadline: Instant) -> io::Result<()> {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn length_of(contents: &[u8]) -> u64 {
-    u64::try_from(contents.len()).unwrap_or(u64::MAX)
 }
 
 /// What a panic said.

@@ -4,7 +4,7 @@ use crate::config;
 use crate::driver::EVENT_QUEUE;
 use crate::metrics::Counter;
 use sfu_control::{ConnectRefusal, SfuCommand, SfuEvent};
-use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeError, NodeMetrics};
+use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeError, NodeMetrics, Offload};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -98,5 +98,5 @@ fn node_config(config: &config::Config) -> NodeConfig {
     let automatic = u16::try_from(processors.saturating_sub(1)).unwrap_or(u16::MAX);
     let workers = NonZeroU16::new(media.workers).or(NonZeroU16::new(automatic)).unwrap_or(NonZeroU16::MIN);
     let max_peers = usize::try_from(config.limits.peers).unwrap_or(usize::MAX);
-    NodeConfig { listen, first_port: media.first_port, workers, max_peers }
+    NodeConfig { listen, first_port: media.first_port, workers, max_peers, offload: Offload::Automatic }
 }

@@ -2,7 +2,7 @@
 
 use crate::media::Media;
 use crate::metrics::Exposition;
-use sfu_node::{WorkerMetrics, WorkerState};
+use sfu_node::{ForwardingTimes, WorkerMetrics, WorkerState};
 
 /// How a figure is read.
 type Value = fn(&WorkerMetrics) -> u64;
@@ -11,10 +11,17 @@ type Value = fn(&WorkerMetrics) -> u64;
 type Figure = (&'static str, &'static str, Value);
 
 /// Figures that only grow.
-const COUNTERS: [Figure; 25] = [
+const COUNTERS: [Figure; 28] = [
+    ("giaoban_sfu_received_messages_total", "Datagrams received, joined ones counted once.", |w| {
+        w.sockets.received_messages
+    }),
     ("giaoban_sfu_received_datagrams_total", "Datagrams received.", |w| w.sockets.received_datagrams),
     ("giaoban_sfu_received_bytes_total", "Bytes received.", |w| w.sockets.received_bytes),
     ("giaoban_sfu_receive_errors_total", "Failures to receive.", |w| w.sockets.receive_errors),
+    ("giaoban_sfu_sent_messages_total", "Datagrams sent, a burst the kernel cuts counted once.", |w| {
+        w.sockets.sent_messages
+    }),
+    ("giaoban_sfu_bursts_refused_total", "Bursts the kernel did not cut.", |w| w.sockets.bursts_refused),
     ("giaoban_sfu_sent_datagrams_total", "Datagrams sent.", |w| w.sockets.sent_datagrams),
     ("giaoban_sfu_sent_bytes_total", "Bytes sent.", |w| w.sockets.sent_bytes),
     ("giaoban_sfu_send_full_drops_total", "Datagrams dropped on sending: the kernel was full.", |w| {
@@ -105,5 +112,63 @@ pub(crate) fn write(media: &Media, out: &mut Exposition) {
         for (cause, figure) in DROPS {
             out.sample(name, &[("worker", &number), ("cause", cause)], figure(worker));
         }
+    }
+    write_forwarding(&node.workers, out);
+}
+
+fn write_forwarding(workers: &[WorkerMetrics], out: &mut Exposition) {
+    let name = "giaoban_sfu_forwarding_seconds";
+    out.header(name, "Time of a datagram in the node until all it caused was sent.", "histogram");
+    for (number, worker) in workers.iter().enumerate() {
+        let number = number.to_string();
+        let mut total = 0;
+        for (place, count) in worker.forwarding.counts.iter().enumerate() {
+            total += count;
+            let bound = ForwardingTimes::BOUNDS_US.get(place);
+            let bound =
+                bound.map_or("+Inf".to_owned(), |us| format!("{}.{:06}", us / 1_000_000, us % 1_000_000));
+            out.sample(&format!("{name}_bucket"), &[("worker", &number), ("le", &bound)], total);
+        }
+        out.seconds(&format!("{name}_sum"), &[("worker", &number)], worker.forwarding.total_us);
+        out.sample(&format!("{name}_count"), &[("worker", &number)], total);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn forwarding_times_are_a_histogram_for_each_worker() {
+        let mut worker = WorkerMetrics::default();
+        worker.forwarding.counts[0] = 3;
+        worker.forwarding.counts[6] = 2;
+        worker.forwarding.counts[14] = 1;
+        worker.forwarding.total_us = 1_202_000;
+        let mut out = Exposition::default();
+        write_forwarding(&[worker], &mut out);
+        expect![[r##"
+            # HELP giaoban_sfu_forwarding_seconds Time of a datagram in the node until all it caused was sent.
+            # TYPE giaoban_sfu_forwarding_seconds histogram
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.000016"} 3
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.000032"} 3
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.000064"} 3
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.000128"} 3
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.000256"} 3
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.000512"} 3
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.001024"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.002048"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.004096"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.008192"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.016384"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.032768"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.065536"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="0.131072"} 5
+            giaoban_sfu_forwarding_seconds_bucket{worker="0",le="+Inf"} 6
+            giaoban_sfu_forwarding_seconds_sum{worker="0"} 1.202000
+            giaoban_sfu_forwarding_seconds_count{worker="0"} 6
+        "##]]
+        .assert_eq(&out.into_text());
     }
 }

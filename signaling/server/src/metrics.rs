@@ -148,7 +148,7 @@ impl Metrics {
         }
         total += self.commits.last().map_or(0, Counter::value);
         out.sample(&format!("{name}_bucket"), &[("le", "+Inf")], total);
-        out.seconds(&format!("{name}_sum"), self.commit_microseconds.value());
+        out.seconds(&format!("{name}_sum"), &[], self.commit_microseconds.value());
         out.sample(&format!("{name}_count"), &[], total);
     }
 }

@@ -56,8 +56,10 @@ impl Exposition {
     }
 
     /// One sample in seconds.
-    pub fn seconds(&mut self, name: &str, microseconds: u64) {
-        self.line(format_args!("{name} {}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000));
+    pub fn seconds(&mut self, name: &str, labels: &[(&str, &str)], microseconds: u64) {
+        let labels = label_text(labels);
+        let (seconds, rest) = (microseconds / 1_000_000, microseconds % 1_000_000);
+        self.line(format_args!("{name}{labels} {seconds}.{rest:06}"));
     }
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
@@ -88,7 +90,7 @@ mod tests {
         let mut out = Exposition::default();
         out.counter("a_total", "All a.", 3);
         out.counters("b_total", "All b.", "kind", [("x", 1), ("say \"y\"\\", 2)].into_iter());
-        out.seconds("c_sum", 1_000_042);
+        out.seconds("c_sum", &[], 1_000_042);
         expect![[r#"
             # HELP a_total All a.
             # TYPE a_total counter

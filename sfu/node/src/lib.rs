@@ -4,13 +4,15 @@
 //! worker shares nothing with another, and whoever embeds a node speaks to it in `sfu-control` values only.
 //!
 //! 1. `config`     where a node listens and how large it is
-//! 2. `socket`     one UDP socket for each listening address and worker
+//! 2. `socket`     one UDP socket for each listening address and worker, batches in and out
 //! 3. `waker`      ends a worker's sleep when a command comes
 //! 4. `worker`     the loop: receive, engine, send, sleep till the deadline
 //! 5. `directory`  which worker has which room and peer
 //! 6. `handle`     a running node: commands in, events out, stop
 //! 7. `metrics`    plain counters, copied out by each worker
 //! 8. `clock`      the only reader of the clock
+//!
+//! Beside it, `measuring` opens the sockets to benches.
 //!
 //! Invariants: nothing on the packet path blocks or takes a lock that another worker takes; every queue has a
 //! bound; a worker that fails tells everybody on it.
@@ -19,6 +21,8 @@ mod clock;
 mod config;
 mod directory;
 mod handle;
+#[doc(hidden)]
+pub mod measuring;
 mod metrics;
 mod socket;
 mod waker;

@@ -226,7 +226,9 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
     }
 }
 
-/// Sleeps until a descriptor is readable or the deadline is due.
+/// Sleeps until a descriptor is readable or the deadline is due. At once, without looking again for a while first: at
+/// 10,000 datagrams a second of 40 µs each, 50 µs of looking took 5 µs off the median wait of 73 and a fifth of a
+/// processor more; at 3,000 it took nothing off, for twice the processor time.
 fn sleep(polled: &mut [PollFd<'_>], deadline: Instant) -> io::Result<()> {
     let left = deadline.saturating_duration_since(clock::now()).min(SLEEP_MAX);
     let timeout = Timespec::try_from(left).map_err(io::Error::other)?;

@@ -3,17 +3,25 @@
 
 mod commands;
 mod deadlines;
-mod media;
+mod feedback;
+mod ingress;
+mod keyframes;
 mod member;
+mod members;
+mod pace;
+mod reports;
 mod settle;
+mod turn;
 
 use member::Member;
-pub(crate) use member::Members;
+pub(crate) use members::{MemberIndex, Members};
 
 use crate::datagram::{Arena, Datagram, Letter, Transmit};
-use crate::demux::{Demux, Stray};
-use crate::peer::{PeerOutput, TransportFactory};
+use crate::demux::Demux;
+use crate::peer::{Exported, PeerOutput, TransportFactory};
+use crate::receive::{Receiver, StreamId, Streams};
 use crate::room::Room;
+use crate::send::Bursts;
 use crate::stats::Counters;
 use crate::timer::{Timer, Timers};
 use rand::SeedableRng as _;
@@ -55,6 +63,9 @@ pub enum EngineError {
     NoCertificate,
 }
 
+/// Bytes the shell is asked to send before more are written: as many as stay in a core's second-level cache.
+const FLUSH_BYTES: usize = 256 * 1024;
+
 /// Everything that can wake the engine.
 #[derive(Debug)]
 pub enum Input<'a> {
@@ -73,6 +84,8 @@ pub enum Output {
     Transmit(Transmit),
     /// Tell signaling this.
     Event(SfuEvent),
+    /// Much waits in the arena: send it and clear the arena, then go on.
+    Flush,
     /// Nothing more to do before this instant.
     Timeout(Instant),
 }
@@ -88,8 +101,8 @@ enum Pending {
 ///
 /// **Drain rule.** After one input, or a batch of inputs that arrived together, call [`Engine::poll_output`]
 /// until it gives [`Output::Timeout`]; then wait for the next input or that instant, whichever is first, and in
-/// the latter case hand in [`Input::Timeout`]. `now` never goes back. Between two calls the shell may send what it
-/// was told of and clear the arena.
+/// the latter case hand in [`Input::Timeout`]. `now` never goes back. At [`Output::Flush`] and at [`Output::Timeout`]
+/// the shell sends what it was told of and clears the arena, and at no other time.
 ///
 /// ```
 /// use sfu_core::{Arena, Engine, EngineConfig, Input, Output};
@@ -107,21 +120,35 @@ enum Pending {
 #[derive(Debug)]
 pub struct Engine {
     now: Instant,
+    started: Instant,
     max_peers: usize,
     rng: ChaCha20Rng,
     factory: TransportFactory,
     demux: Demux,
     members: Members,
+    streams: Streams,
+    turn: turn::Turn,
+    bursts: Bursts,
     rooms: BTreeMap<RoomId, Room>,
     timers: Timers,
-    /// Peers with something queued that has not left yet.
+    /// Peers whose control side was changed and has not been asked since.
     unflushed: BTreeSet<PeerId>,
+    /// Reports that are due.
+    owed_reports: BTreeSet<(PeerId, Timer)>,
+    /// Keyframes to ask for.
+    owed_keyframes: BTreeSet<(PeerId, StreamId)>,
+    /// Peers whose waiting packets may go on.
+    owed_pacing: BTreeSet<PeerId>,
+    /// Slots that can be shown a kept keyframe at once.
+    replays: BTreeSet<(PeerId, usize)>,
     /// Rooms in which anybody's slots may want something else.
     unsettled_rooms: BTreeSet<RoomId>,
     /// Peers whose own slots may want something else.
     unsettled_peers: BTreeSet<PeerId>,
     /// Rooms whose fan-out is to be compiled.
     stale_routes: BTreeSet<RoomId>,
+    /// Numbers to ask for, kept over turns so that asking allocates nothing.
+    missing_scratch: Vec<u16>,
     output: VecDeque<Pending>,
     counters: Counters,
 }
@@ -136,14 +163,23 @@ impl Engine {
         }
         Ok(Self {
             now,
+            started: now,
             max_peers,
             rng: ChaCha20Rng::from_seed(seed),
             factory: TransportFactory::new(&local_addresses)?,
             demux: Demux::default(),
             members: Members::default(),
+            streams: Streams::default(),
+            turn: turn::Turn::default(),
+            bursts: Bursts::default(),
             rooms: BTreeMap::new(),
             timers: Timers::default(),
             unflushed: BTreeSet::new(),
+            owed_reports: BTreeSet::new(),
+            owed_keyframes: BTreeSet::new(),
+            owed_pacing: BTreeSet::new(),
+            missing_scratch: Vec::new(),
+            replays: BTreeSet::new(),
             unsettled_rooms: BTreeSet::new(),
             unsettled_peers: BTreeSet::new(),
             stale_routes: BTreeSet::new(),
@@ -156,7 +192,7 @@ impl Engine {
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
         self.now = self.now.max(now);
         match input {
-            Input::Datagram(datagram) => self.on_datagram(&datagram),
+            Input::Datagram(datagram) => self.on_datagram(datagram),
             Input::Command(command) => self.on_command(command),
             Input::Timeout => self.on_deadlines(),
         }
@@ -165,18 +201,38 @@ impl Engine {
     /// Gives the next output; see the drain rule.
     pub fn poll_output(&mut self, arena: &mut Arena) -> Output {
         loop {
+            if let Some(transmit) = self.bursts.pop() {
+                self.counters.datagrams_out += transmit.datagrams() as u64;
+                self.counters.bytes_out += transmit.length as u64;
+                return Output::Transmit(transmit);
+            }
+            if arena.len() >= FLUSH_BYTES {
+                return Output::Flush;
+            }
             match self.output.pop_front() {
-                Some(Pending::Letter(letter)) => return Output::Transmit(letter.post(arena)),
+                Some(Pending::Letter(letter)) => {
+                    self.counters.datagrams_out += 1;
+                    self.counters.bytes_out += letter.contents.len() as u64;
+                    return Output::Transmit(letter.post(arena));
+                }
                 Some(Pending::Event(event)) => return Output::Event(event),
                 None => {}
             }
             self.settle();
             if let Some(peer) = self.unflushed.pop_first() {
                 self.flush(peer);
-            } else if self.output.is_empty() {
+            } else if !self.step(arena) && self.output.is_empty() {
                 return Output::Timeout(self.timers.next().unwrap_or(self.now + IDLE));
             }
         }
+    }
+
+    /// One step of what writes into the arena. Gives false when there is nothing to write.
+    fn step(&mut self, arena: &mut Arena) -> bool {
+        self.step_turn(arena)
+            || self.step_replay(arena)
+            || self.step_reports(arena)
+            || self.step_pacers(arena)
     }
 
     /// What was counted so far.
@@ -184,26 +240,7 @@ impl Engine {
         &self.counters
     }
 
-    fn on_datagram(&mut self, datagram: &Datagram<'_>) {
-        self.counters.datagrams_in += 1;
-        self.counters.bytes_in += datagram.contents.len() as u64;
-        let peer = match self.demux.owner(datagram) {
-            Ok(peer) => peer,
-            Err(Stray::Size) => return self.counters.dropped_size += 1,
-            Err(Stray::Kind) => return self.counters.dropped_kind += 1,
-            Err(Stray::Address) => return self.counters.dropped_address += 1,
-            Err(Stray::Ufrag) => return self.counters.dropped_ufrag += 1,
-        };
-        let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.peer.handle_datagram(self.now, datagram) {
-            member.heard_at = self.now;
-        } else {
-            self.counters.dropped_malformed += 1;
-        }
-        self.drain(peer);
-    }
-
-    /// Lets a peer's transport send what was queued on it.
+    /// Lets a peer's control side send what was queued on it.
     fn flush(&mut self, peer: PeerId) {
         if let Some(member) = self.members.get_mut(&peer) {
             member.peer.handle_timeout(self.now);
@@ -211,23 +248,15 @@ impl Engine {
         }
     }
 
-    /// Takes everything a peer's transport gives.
+    /// Takes everything a peer's control side gives.
     fn drain(&mut self, peer: PeerId) {
         for _ in 0..OUTPUTS_PER_TURN_MAX {
             let Some(member) = self.members.get_mut(&peer) else { return };
             match member.peer.poll_output(self.now) {
                 PeerOutput::Timeout(at) => return self.timers.arm(Timer::Transport(peer), at.max(self.now)),
-                PeerOutput::Transmit(transmit) => self.transmit(peer, transmit),
-                PeerOutput::Media(incoming) => self.on_media(peer, incoming),
-                PeerOutput::Stray => self.counters.dropped_stream += 1,
-                PeerOutput::KeyframeWanted { slot } => self.on_keyframe_wanted(peer, slot),
+                PeerOutput::Letter(letter) => self.post(peer, letter),
+                PeerOutput::Keys(exported) => self.on_keys(peer, &exported),
                 PeerOutput::Connected => self.on_connected(peer),
-                PeerOutput::Estimate(estimate) => self.on_estimate(peer, estimate),
-                PeerOutput::Health(health) => member.health = health,
-                PeerOutput::Nacks { sent, received } => {
-                    self.counters.nacks_sent += sent;
-                    self.counters.nacks_received += received;
-                }
                 PeerOutput::Gone { reason, panicked } => {
                     self.counters.peers_panicked += u64::from(panicked);
                     return self.lose_peer(peer, reason);
@@ -237,12 +266,18 @@ impl Engine {
         self.timers.arm(Timer::Transport(peer), self.now);
     }
 
-    /// A transport answers only addresses that know its password, so its destinations are its addresses.
-    fn transmit(&mut self, peer: PeerId, transmit: Letter) {
-        self.demux.learn_address(peer, transmit.destination);
-        self.counters.datagrams_out += 1;
-        self.counters.bytes_out += transmit.contents.len() as u64;
-        self.output.push_back(Pending::Letter(transmit));
+    /// A control side answers only addresses that know its password, so its destinations are its addresses.
+    fn post(&mut self, peer: PeerId, letter: Letter) {
+        self.demux.learn_address(peer, letter.destination);
+        self.output.push_back(Pending::Letter(letter));
+    }
+
+    fn on_keys(&mut self, peer: PeerId, exported: &Exported) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let unlocked = member.uplink.unlock(exported) && member.downlink.unlock(exported);
+        if !unlocked {
+            self.lose_peer(peer, DisconnectReason::Failed);
+        }
     }
 
     fn event(&mut self, event: SfuEvent) {
@@ -258,7 +293,8 @@ impl Engine {
         member.heard_at = self.now;
         self.unsettled_rooms.insert(member.room);
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::SILENCE_MAX);
-        self.timers.arm(Timer::Report(peer), self.now + deadlines::REPORT_INTERVAL);
+        self.timers.arm(Timer::Line(peer), self.now + deadlines::LINE_INTERVAL);
+        self.timers.arm(Timer::Reports(peer), self.now + reports::REPORT_INTERVAL);
         self.event(SfuEvent::Connected { peer });
     }
 
@@ -269,18 +305,24 @@ impl Engine {
     }
 
     /// Forgets a peer and takes its sources out of everybody's slots.
-    fn remove_peer(&mut self, peer: PeerId) -> Option<Member> {
+    fn remove_peer(&mut self, peer: PeerId) -> Option<Box<Member>> {
         let member = self.members.remove(&peer)?;
+        for stream in member.receivers.iter().flat_map(Receiver::layers) {
+            self.streams.remove(stream);
+        }
         self.demux.forget(peer);
         self.timers.forget_peer(peer);
         self.unflushed.remove(&peer);
         self.unsettled_peers.remove(&peer);
+        self.replays.retain(|(whose, _)| *whose != peer);
         if let Some(room) = self.rooms.get_mut(&member.room) {
             room.remove(peer);
             let others: Vec<_> = room.members.iter().copied().collect();
             for other in others {
                 self.empty_slots_of(other, peer);
             }
+            // Its place may be given to another: no packet may find it by an old route.
+            self.stale_routes.insert(member.room);
             self.unsettled_rooms.insert(member.room);
         }
         self.counters.peers = self.members.len() as u64;

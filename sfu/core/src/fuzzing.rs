@@ -1,7 +1,10 @@
 //! The crate's readers of foreign bytes, for fuzz targets only: each takes anything and must neither panic nor hang.
 
-use crate::peer::Offer;
+use crate::peer::{Exported, Offer};
 use crate::receive::descriptor;
+use crate::rtcp::{Compound, Report};
+use crate::rtp::RtpHeader;
+use crate::srtp::SrtpReceiver;
 use sfu_control::ConnectRefusal;
 
 /// Reads a video payload as every codec we know.
@@ -19,4 +22,34 @@ pub fn offer(sdp: &str) -> Result<String, ConnectRefusal> {
 /// Reads whose STUN message this is.
 pub fn stun_ufrag(bytes: &[u8]) -> Option<&str> {
     crate::demux::local_ufrag(bytes)
+}
+
+/// Reads an RTP header and its extensions.
+pub fn rtp(bytes: &[u8]) -> Option<usize> {
+    let header = RtpHeader::parse(bytes).ok()?;
+    Some(header.extensions(bytes).count())
+}
+
+/// Reads a compound RTCP packet to its last number; gives how many things it says.
+pub fn rtcp(bytes: &[u8]) -> usize {
+    let read = |report: Report<'_>| match report {
+        Report::Transport(feedback) => feedback.arrivals().count(),
+        Report::Nack { lost, .. } => lost.count(),
+        Report::Sender { .. }
+        | Report::Received(_)
+        | Report::KeyframeWanted { .. }
+        | Report::ReferenceTime { .. }
+        | Report::Goodbye { .. } => 1,
+    };
+    Compound::new(bytes).flatten().map(read).sum()
+}
+
+/// Opens a packet as media and as a report with keys everybody knows; gives how many times it opened.
+pub fn srtp(bytes: &[u8]) -> usize {
+    let material = dimpl::KeyingMaterial::new(&[7; 56]);
+    let exported = Exported { active: false, profile: dimpl::SrtpProfile::AEAD_AES_128_GCM, material };
+    let Some(mut receiver) = SrtpReceiver::from_exported(&exported) else { return 0 };
+    let media = receiver.unprotect_rtp(&mut bytes.to_vec()).is_ok();
+    let report = receiver.unprotect_rtcp(&mut bytes.to_vec()).is_ok();
+    usize::from(media) + usize::from(report)
 }

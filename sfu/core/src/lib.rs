@@ -3,16 +3,19 @@
 //!
 //! A packet's walk:
 //! 1. `datagram`  what comes from and goes to a socket
-//! 2. `demux`     first byte, then address or user name: whose is it
-//! 3. `engine`    the front door: owns peers and rooms
-//! 4. `peer`      one client's transport: negotiation, ICE, DTLS, SRTP (str0m behind our own door)
-//! 5. `receive`   one incoming stream: keyframes, losses, rate
-//! 6. `room`      who is there, and which source each slot should show
-//! 7. `route`     the compiled fan-out: stream to slots
-//! 8. `select`    which layer fits each subscriber; who is loudest
-//! 9. `send`      one slot: one unbroken stream over all switches
+//! 2. `demux`     first bytes, then address or user name: what is it, and whose
+//! 3. `engine`    the front door: owns peers and rooms; `ingress` takes in, `turn` routes and writes
+//! 4. `peer`      one client's control side: negotiation, ICE, DTLS (str0m behind our own door)
+//! 5. `uplink`    one client's incoming side: opens packets (`srtp`), finds their stream (`rtp`)
+//! 6. `receive`   one incoming stream: keyframes, losses, rate, and what came lately
+//! 7. `room`      who is there, and which source each slot should show
+//! 8. `route`     the compiled fan-out: stream to slots
+//! 9. `select`    which layer fits each subscriber; who is loudest
+//! 10. `send`     one slot: one unbroken stream over all switches
+//! 11. `downlink` one client's outgoing side: header, seal, pace (`estimate`), repair
 //!
-//! Beside it: `fuzzing` opens the readers of foreign bytes to fuzz targets, `stats` counts, `timer` names every deadline, `units` are the quantities.
+//! Beside it: `rtcp` reads and writes reports, `fuzzing` opens the readers of foreign bytes to fuzz targets, `stats` counts,
+//! `timer` names every deadline, `units` are the quantities.
 //!
 //! Invariants:
 //! - nothing done in one room is observable in another; nobody is sent its own source;
@@ -23,18 +26,24 @@
 
 mod datagram;
 mod demux;
+mod downlink;
 mod engine;
+mod estimate;
 #[doc(hidden)]
 pub mod fuzzing;
 mod peer;
 mod receive;
 mod room;
 mod route;
+mod rtcp;
+mod rtp;
 mod select;
 mod send;
+mod srtp;
 mod stats;
 mod timer;
 mod units;
+mod uplink;
 
 #[cfg(test)]
 mod testing;

@@ -1,48 +1,45 @@
-//! One client's transport: negotiation, ICE, DTLS, SRTP, RTCP, retransmission, pacing and bandwidth estimation,
-//! carried by str0m. Everything beyond this door speaks in our own packets, slots and layers, so that what carries
-//! media here can be replaced without touching room, route, select or send.
+//! One client's control side: negotiation, ICE and DTLS, carried by str0m, which is handed nothing but STUN and DTLS.
+//! What was agreed comes out as plain values, the media keys as they were exported; no media packet passes here.
 
+mod agreement;
 mod answer;
 mod codec;
 mod factory;
+mod keys;
 mod offer;
-mod packet;
 
+pub(crate) use agreement::{Agreement, Carries, ExtensionIds, Offered, SlotLine};
 pub(crate) use codec::{Codec, Format};
 pub(crate) use factory::TransportFactory;
+pub(crate) use keys::Exported;
 pub(crate) use offer::{Offer, Role};
-pub(crate) use packet::{Extensions, Health, Incoming, Outgoing, PeerOutput};
 
 use crate::datagram::{Datagram, Letter};
-use crate::units::{Bitrate, MediaTime, SeqNo};
 use rand_chacha::ChaCha20Rng;
-use sfu_control::{ConnectRefusal, DisconnectReason, Layer, Slot, SourceKind};
-use std::collections::HashMap;
+use sfu_control::{ConnectRefusal, DisconnectReason};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use str0m::bwe::{Bitrate as NegotiatedBitrate, BweKind};
 use str0m::change::SdpOffer;
-use str0m::media::{KeyframeRequestKind, Mid, Pt, Rid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
-use str0m::{Event, Input, Output, Rtc};
+use str0m::{Event, Input, Output, Rtc, RtcError};
 
-/// A slot as negotiated.
-#[derive(Debug, Clone)]
-struct SlotLine {
-    slot: Slot,
-    mid: Mid,
-    ssrc: Option<Ssrc>,
-    payload_type: Option<(Format, Option<Pt>)>,
-}
+/// Media packets start at this first byte (RFC 7983). The library would send reports of its own on streams it believes
+/// to be idle; they never leave.
+const MEDIA_FIRST_BYTE: u8 = 128;
 
-/// A source as negotiated.
-#[derive(Debug, Clone)]
-struct SourceLine {
-    kind: SourceKind,
-    mid: Mid,
-    encodings: Vec<(Rid, Layer)>,
+/// What a control side gives.
+#[derive(Debug)]
+pub(crate) enum PeerOutput {
+    /// Send this.
+    Letter(Letter),
+    /// The handshake exported the media keys.
+    Keys(Exported),
+    /// ICE and DTLS are up.
+    Connected,
+    /// It is over; nothing follows.
+    Gone { reason: DisconnectReason, panicked: bool },
+    /// Nothing before then.
+    Timeout(Instant),
 }
 
 /// Whether a transport can still be used.
@@ -57,23 +54,16 @@ enum Phase {
     Over,
 }
 
-/// One client's transport.
+/// One client's control side.
 #[derive(Debug)]
 pub(crate) struct Peer {
     rtc: Box<Rtc>,
     phase: Phase,
-    sources: Vec<SourceLine>,
-    slots: Vec<SlotLine>,
-    streams: HashMap<Ssrc, (SourceKind, Layer)>,
-    /// How many NACKs the library had counted at its last report, by line, encoding and direction.
-    nacks: HashMap<(Mid, Option<Rid>, Side), u64>,
-}
-
-/// Whose side of a line a figure is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Side {
-    Sent,
-    Received,
+    agreement: Agreement,
+    /// Keys that came and were not given yet.
+    exported: Option<Exported>,
+    /// What the library said in the same breath in which the keys came.
+    waiting: Option<PeerOutput>,
 }
 
 impl Peer {
@@ -88,10 +78,9 @@ impl Peer {
         let mut peer = Self {
             rtc: Box::new(rtc),
             phase: Phase::Alive,
-            sources: Vec::new(),
-            slots: Vec::new(),
-            streams: HashMap::new(),
-            nacks: HashMap::new(),
+            agreement: Agreement::default(),
+            exported: None,
+            waiting: None,
         };
         let answer = peer.renegotiate(offer)?;
         Ok((peer, answer))
@@ -99,9 +88,10 @@ impl Peer {
 
     /// Answers a further offer: an ICE restart or more slots.
     pub(crate) fn renegotiate(&mut self, offer: &Offer) -> Result<String, ConnectRefusal> {
-        let keeps = offer.lines.iter().map(|line| Mid::from(line.mid.as_str()));
-        let known = self.sources.iter().map(|line| line.mid).chain(self.slots.iter().map(|line| line.mid));
-        if !known.eq(keeps.take(self.sources.len() + self.slots.len())) {
+        let Agreement { sources, slots, .. } = &self.agreement;
+        let known = sources.iter().map(|line| &line.mid).chain(slots.iter().map(|line| &line.mid));
+        let keeps = offer.lines.iter().map(|line| &line.mid);
+        if !known.eq(keeps.take(sources.len() + slots.len())) {
             return Err(ConnectRefusal::UnexpectedLayout { detail: "known media lines moved".to_owned() });
         }
         let sdp = SdpOffer::from_sdp_string(&offer.sdp)
@@ -110,8 +100,14 @@ impl Peer {
             .guarded(|peer| peer.rtc.sdp_api().accept_offer(sdp))
             .ok_or_else(library_failed)?
             .map_err(|error| ConnectRefusal::MalformedOffer { detail: first_words(&error.to_string()) })?;
-        self.read_lines(offer)?;
+        self.agreement =
+            self.guarded(|peer| Agreement::read(&mut peer.rtc, offer)).ok_or_else(library_failed)??;
         Ok(answer::finish(&answer.to_sdp_string()))
+    }
+
+    /// What was agreed on last.
+    pub(crate) fn agreement(&self) -> &Agreement {
+        &self.agreement
     }
 
     /// The user name clients introduce themselves with; an ICE restart changes it.
@@ -119,56 +115,21 @@ impl Peer {
         self.guarded(|peer| peer.rtc.direct_api().local_ice_credentials().ufrag).unwrap_or_default()
     }
 
-    /// Takes a datagram. Gives false when it could not be read.
+    /// Takes a STUN or DTLS datagram. Gives false when it could not be read.
     pub(crate) fn handle_datagram(&mut self, now: Instant, datagram: &Datagram<'_>) -> bool {
         let received = Receive::new(Protocol::Udp, datagram.source, datagram.destination, datagram.contents);
         let Ok(received) = received else { return false };
         self.guarded(|peer| peer.rtc.handle_input(Input::Receive(now, received)).is_ok()).unwrap_or(false)
     }
 
-    /// Moves the transport's time on; what was sent since leaves with the next polls.
+    /// Moves time on.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if self.guarded(|peer| peer.rtc.handle_input(Input::Timeout(now)).is_err()).unwrap_or(false) {
             self.fail(DisconnectReason::Failed, false);
         }
     }
 
-    /// Queues a packet on a slot. Gives false when the client has no codec for it.
-    pub(crate) fn send(&mut self, now: Instant, packet: &Outgoing<'_>) -> bool {
-        self.guarded(|peer| peer.write(now, packet)).unwrap_or(false)
-    }
-
-    /// Whether a slot's line negotiated a format, as often as slots are filled.
-    pub(crate) fn could_take(&self, slot: usize, format: Format) -> bool {
-        self.slots.get(slot).is_some_and(|line| self.negotiated(line.mid, format).is_some())
-    }
-
-    /// Whether a slot's line negotiated a format, as often as a packet comes.
-    pub(crate) fn takes(&mut self, slot: usize, format: Format) -> bool {
-        self.guarded(|peer| peer.payload_type(slot, format).is_some()).unwrap_or(false)
-    }
-
-    /// Asks the client for a keyframe. Gives false when that stream was never heard.
-    pub(crate) fn request_keyframe(&mut self, kind: SourceKind, layer: Layer) -> bool {
-        self.guarded(|peer| {
-            let Some(line) = peer.sources.iter().find(|line| line.kind == kind) else { return false };
-            let rid = line.encodings.iter().find(|(_, known)| *known == layer).map(|(rid, _)| *rid);
-            let mut direct = peer.rtc.direct_api();
-            let Some(stream) = direct.stream_rx_by_mid(line.mid, rid) else { return false };
-            stream.request_keyframe(KeyframeRequestKind::Pli);
-            true
-        })
-        .unwrap_or(false)
-    }
-
-    /// Tells the bandwidth estimator how much there is to find.
-    pub(crate) fn set_desired_bitrate(&mut self, desired: Bitrate) {
-        self.guarded(|peer| {
-            peer.rtc.bwe().set_bitrate(NegotiatedBitrate::ZERO, NegotiatedBitrate::bps(desired.as_bps()));
-        });
-    }
-
-    /// Says farewell; the last transmits follow.
+    /// Says farewell; the last letters follow.
     pub(crate) fn close(&mut self) {
         self.guarded(|peer| {
             let _ = peer.rtc.close();
@@ -186,188 +147,38 @@ impl Peer {
                 }
                 Phase::Over => return PeerOutput::Timeout(now + Duration::from_secs(3_600)),
             }
-            match self.guarded(|peer| peer.rtc.poll_output()) {
-                None => {}
-                Some(Err(_)) => self.fail(DisconnectReason::Failed, false),
-                Some(Ok(Output::Timeout(at))) if self.rtc.is_alive() => return PeerOutput::Timeout(at),
-                Some(Ok(Output::Timeout(_))) => self.fail(DisconnectReason::Closed, false),
-                Some(Ok(Output::Transmit(transmit))) => {
-                    return PeerOutput::Transmit(Letter {
-                        source: transmit.source,
-                        destination: transmit.destination,
-                        contents: transmit.contents.into(),
-                    });
-                }
-                Some(Ok(Output::Event(event))) => {
-                    if let Some(output) = self.on_event(event) {
-                        return output;
-                    }
-                }
+            if let Some(output) = self.waiting.take() {
+                return output;
+            }
+            let polled = self.guarded(|peer| peer.rtc.poll_output());
+            let output = self.understand(polled);
+            if let Some(exported) = self.exported.take() {
+                self.waiting = output;
+                return PeerOutput::Keys(exported);
+            }
+            if let Some(output) = output {
+                return output;
             }
         }
     }
 
-    /// Which slot is on which mid.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = (Slot, String)> {
-        self.slots.iter().map(|line| (line.slot, line.mid.to_string()))
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's event enum is non-exhaustive")]
-    fn on_event(&mut self, event: Event) -> Option<PeerOutput> {
-        match event {
-            Event::Connected => Some(PeerOutput::Connected),
-            Event::RtpPacket(packet) => {
-                Some(self.incoming(packet).map_or(PeerOutput::Stray, PeerOutput::Media))
-            }
-            Event::KeyframeRequest(request) => {
-                let slot = self.slots.iter().position(|line| line.mid == request.mid)?;
-                Some(PeerOutput::KeyframeWanted { slot })
-            }
-            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
-                Some(PeerOutput::Estimate(Bitrate::bps(estimate.as_u64())))
-            }
-            Event::PeerStats(stats) => Some(PeerOutput::Health(Health {
-                rtt: stats.rtt,
-                down_loss_permille: permille(stats.egress_loss_fraction),
-                up_loss_permille: permille(stats.ingress_loss_fraction),
-            })),
-            Event::MediaIngressStats(stats) => {
-                let sent = self.count_nacks((stats.mid, stats.rid, Side::Sent), stats.nacks);
-                (sent > 0).then_some(PeerOutput::Nacks { sent, received: 0 })
-            }
-            Event::MediaEgressStats(stats) => {
-                let received = self.count_nacks((stats.mid, stats.rid, Side::Received), stats.nacks);
-                (received > 0).then_some(PeerOutput::Nacks { sent: 0, received })
-            }
-            Event::Closed => {
-                self.fail(DisconnectReason::Closed, false);
-                None
-            }
-            _ => None,
-        }
-    }
-
-    /// How many NACKs came on top of what was known of a stream.
-    fn count_nacks(&mut self, stream: (Mid, Option<Rid>, Side), total: u64) -> u64 {
-        let before = self.nacks.insert(stream, total).unwrap_or(0);
-        // A stream that began anew counts from zero.
-        total.checked_sub(before).unwrap_or(total)
-    }
-
-    /// Turns a received packet into ours; none when its stream was not negotiated.
-    fn incoming(&mut self, packet: RtpPacket) -> Option<Incoming> {
-        let header = &packet.header;
-        let (kind, layer) = self.stream_of(header.ssrc)?;
-        let params = self.rtc.codec_config().find(|params| params.pt() == header.payload_type)?;
-        let format = Format::of(*params)?;
-        let values = &header.ext_vals;
-        Some(Incoming {
-            kind,
-            layer,
-            ssrc: *header.ssrc,
-            seq: SeqNo::new(*packet.seq_no),
-            time: MediaTime::new(header.timestamp),
-            marker: header.marker,
-            format,
-            audio_level: values.audio_level.map(i8::unsigned_abs),
-            extensions: Extensions { voice: values.voice_activity, orientation: values.video_orientation },
-            payload: packet.payload,
-        })
-    }
-
-    /// Which source and layer a stream carries; asked of the library once per stream.
-    fn stream_of(&mut self, ssrc: Ssrc) -> Option<(SourceKind, Layer)> {
-        if let Some(known) = self.streams.get(&ssrc) {
-            return Some(*known);
-        }
-        let (mid, rid) = self.rtc.direct_api().stream_rx(&ssrc).map(|stream| (stream.mid(), stream.rid()))?;
-        let line = self.sources.iter().find(|line| line.mid == mid)?;
-        let layer = match rid {
-            Some(rid) => line.encodings.iter().find(|(known, _)| *known == rid)?.1,
-            None if line.encodings.is_empty() => Layer::Low,
-            None => return None,
-        };
-        let kind = line.kind;
-        // A restarted stream has a new number; the old one must not linger, or restarts could fill the map.
-        self.streams.retain(|_, known| *known != (kind, layer));
-        self.streams.insert(ssrc, (kind, layer));
-        Some((kind, layer))
-    }
-
-    fn write(&mut self, now: Instant, packet: &Outgoing<'_>) -> bool {
-        let Some(payload_type) = self.payload_type(packet.slot, packet.format) else { return false };
-        let Some(ssrc) = self.slots.get(packet.slot).and_then(|line| line.ssrc) else { return false };
-        let mut direct = self.rtc.direct_api();
-        let Some(stream) = direct.stream_tx(&ssrc) else { return false };
-        let payload: Arc<[u8]> = if packet.patch.is_empty() {
-            Arc::clone(packet.payload)
-        } else {
-            let mut patched = packet.payload.to_vec();
-            packet.patch.apply(&mut patched);
-            patched.into()
-        };
-        let values = ExtensionValues {
-            audio_level: packet.audio_level.map(|level| -i8::try_from(level).unwrap_or(i8::MAX)),
-            voice_activity: packet.extensions.voice,
-            video_orientation: packet.extensions.orientation,
-            ..ExtensionValues::default()
-        };
-        let seq = packet.seq.extended().into();
-        stream.write_rtp(
-            RtpWrite::new(payload_type, seq, packet.time.rtp(), now, payload)
-                .marker(packet.marker)
-                .ext_vals(values)
-                .nackable(packet.format.codec != Codec::Opus),
-        );
-        true
-    }
-
-    /// The payload type of a format on a slot, looked up when the format changes.
-    fn payload_type(&mut self, slot: usize, format: Format) -> Option<Pt> {
-        let line = self.slots.get(slot)?;
-        if let Some((known, payload_type)) = &line.payload_type
-            && *known == format
-        {
-            return *payload_type;
-        }
-        let payload_type = self.negotiated(line.mid, format);
-        self.slots.get_mut(slot)?.payload_type = Some((format, payload_type));
-        payload_type
-    }
-
-    /// What the client calls a format on a line.
-    fn negotiated(&self, mid: Mid, format: Format) -> Option<Pt> {
-        let offered = self.rtc.media(mid)?.remote_pts();
-        format.payload_type_at(&self.rtc).filter(|payload_type| offered.contains(payload_type))
-    }
-
-    /// Takes over the lines of an accepted offer.
-    fn read_lines(&mut self, offer: &Offer) -> Result<(), ConnectRefusal> {
-        self.sources.clear();
-        let mut slots = Vec::with_capacity(offer.lines.len());
-        for line in &offer.lines {
-            let mid = Mid::from(line.mid.as_str());
-            let agreed = self.rtc.media(mid).is_some_and(|media| !media.remote_pts().is_empty());
-            if !agreed {
-                return Err(ConnectRefusal::NoCommonCodec { mid: line.mid.clone() });
-            }
-            match line.role {
-                Role::Source(kind) => {
-                    let rid = |(rid, layer): &(String, Layer)| (Rid::from(rid.as_str()), *layer);
-                    self.sources.push(SourceLine {
-                        kind,
-                        mid,
-                        encodings: line.encodings.iter().map(rid).collect(),
-                    });
-                }
-                Role::Slot(slot) => {
-                    let ssrc = self.rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| stream.ssrc());
-                    slots.push(SlotLine { slot, mid, ssrc, payload_type: None });
+    fn understand(&mut self, polled: Option<Result<Output, RtcError>>) -> Option<PeerOutput> {
+        match polled? {
+            Err(_) => self.fail(DisconnectReason::Failed, false),
+            Ok(Output::Timeout(at)) if self.rtc.is_alive() => return Some(PeerOutput::Timeout(at)),
+            Ok(Output::Timeout(_)) => self.fail(DisconnectReason::Closed, false),
+            Ok(Output::Transmit(transmit)) => {
+                let contents: Vec<u8> = transmit.contents.into();
+                if contents.first().is_some_and(|first| *first < MEDIA_FIRST_BYTE) {
+                    let (source, destination) = (transmit.source, transmit.destination);
+                    return Some(PeerOutput::Letter(Letter { source, destination, contents }));
                 }
             }
+            Ok(Output::Event(Event::Connected)) => return Some(PeerOutput::Connected),
+            Ok(Output::Event(Event::Closed)) => self.fail(DisconnectReason::Closed, false),
+            Ok(Output::Event(_)) => {}
         }
-        self.slots = slots;
-        Ok(())
+        None
     }
 
     /// Runs a call into the library, which fails fast by policy: a panic ends this peer and nobody else.
@@ -375,7 +186,10 @@ impl Peer {
         if self.phase != Phase::Alive {
             return None;
         }
-        match catch_unwind(AssertUnwindSafe(|| call(self))) {
+        let result = catch_unwind(AssertUnwindSafe(|| call(self)));
+        // Whatever happened, keys of this peer must not lie there when the next one is asked.
+        self.exported = keys::take_exported().or(self.exported.take());
+        match result {
             Ok(result) => Some(result),
             Err(_) => {
                 self.fail(DisconnectReason::Failed, true);
@@ -395,12 +209,6 @@ impl Peer {
             self.phase = Phase::Failed { reason, panicked };
         }
     }
-}
-
-/// A fraction in thousandths.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000 before")]
-fn permille(fraction: Option<f32>) -> u16 {
-    (fraction.unwrap_or(0.0).clamp(0.0, 1.0) * 1_000.0) as u16
 }
 
 /// The library's words for what is wrong, without room for quoting an offer's secrets.

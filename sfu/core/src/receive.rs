@@ -1,19 +1,27 @@
 //! One incoming stream: a source's layer as its publisher sends it. Records what came, notices what is missing,
-//! and knows since when a keyframe is owed.
+//! keeps what may be wanted again, and knows since when a keyframe is owed.
 
 pub(crate) mod descriptor;
+mod history;
 mod keyframe;
+mod missing;
 mod rate;
+mod reception;
+mod streams;
 
+pub(crate) use history::{History, Packet};
 pub(crate) use keyframe::KeyframeOwed;
+pub(crate) use missing::Missing;
 pub(crate) use rate::RateMeter;
+pub(crate) use reception::{Reception, ReceptionReport, SenderClock};
+pub(crate) use streams::{StreamId, Streams};
 
-use crate::peer::{Format, Incoming};
+use crate::peer::Format;
 use crate::route::SlotAddress;
-use crate::units::{Bitrate, MediaTime, SeqNo};
+use crate::rtp::Ssrc;
+use crate::units::{Bitrate, ClockRate, MediaTime, SeqNo};
 use descriptor::Descriptor;
 use sfu_control::{Gate, Layer, Source, SourceKind};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A layer that sent nothing for this long has stopped: subscribers fall back to one that flows. Two frames of
@@ -29,30 +37,62 @@ pub(crate) struct StreamKey {
     pub(crate) layer: Layer,
 }
 
-/// One media packet on its way through the engine. The payload is shared, never copied per subscriber unless its
-/// numbers change.
-#[derive(Debug, Clone)]
-pub(crate) struct Packet {
-    /// Which stream it belongs to.
-    pub(crate) key: StreamKey,
-    /// Counts the stream's restarts by its sender.
-    pub(crate) epoch: u32,
-    /// Its place in the stream.
+/// Header extensions that travel on from publisher to subscriber, as they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Passed {
+    /// RFC 6464: the whole byte, voice bit first.
+    pub(crate) audio_level: Option<u8>,
+    /// How the camera is held (3GPP TS 26.114).
+    pub(crate) orientation: Option<u8>,
+    /// When the frame was captured: eight bytes, or sixteen with the clock's offset.
+    pub(crate) capture_time: Option<CaptureTime>,
+}
+
+/// The bytes of an absolute capture time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CaptureTime {
+    bytes: [u8; 16],
+    long: bool,
+}
+
+impl CaptureTime {
+    /// Takes the extension's bytes; none when they are neither eight nor sixteen.
+    pub(crate) fn read(value: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 16];
+        bytes.get_mut(..value.len())?.copy_from_slice(value);
+        matches!(value.len(), 8 | 16).then_some(Self { bytes, long: value.len() == 16 })
+    }
+
+    /// The extension's bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        if self.long { &self.bytes } else { self.bytes.get(..8).unwrap_or_default() }
+    }
+}
+
+impl Passed {
+    /// RFC 6464: 0 is loudest, 127 is silence.
+    pub(crate) fn loudness(&self) -> Option<u8> {
+        self.audio_level.map(|level| level & 0x7F)
+    }
+}
+
+/// A media packet of a publisher, decrypted; retransmissions are restored.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    /// The stream it came on; it changes when the sender starts over.
+    pub(crate) ssrc: Ssrc,
+    /// Its number, roll-overs counted.
     pub(crate) seq: SeqNo,
-    /// Its timestamp in the stream.
+    /// Its timestamp.
     pub(crate) time: MediaTime,
-    /// Last packet of a frame, or first after silence.
+    /// The marker bit.
     pub(crate) marker: bool,
     /// Its codec.
     pub(crate) format: Format,
-    /// RFC 6464: 0 is loudest, 127 is silence.
-    pub(crate) audio_level: Option<u8>,
-    /// What the payload says about its place.
-    pub(crate) descriptor: Descriptor,
-    /// The media itself.
-    pub(crate) payload: Arc<[u8]>,
-    /// Header extensions that go on to subscribers.
-    pub(crate) extensions: crate::peer::Extensions,
+    /// What else goes on.
+    pub(crate) passed: Passed,
+    /// The media; empty for padding.
+    pub(crate) payload: &'a [u8],
 }
 
 /// Where a packet stands in its stream.
@@ -62,15 +102,19 @@ pub(crate) enum Order {
     After { missing: u64 },
     /// It was missing.
     Late,
+    /// It was there already.
+    Twice,
 }
 
 /// What receiving a packet amounted to.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// Forward it. `resumed` tells that the layer was not flowing before.
-    Media { packet: Packet, resumed: bool, order: Order },
-    /// Padding: it has a number but no media.
-    Padding(Packet),
+    /// It is kept and goes on. `resumed` tells that the layer was not flowing before.
+    Media { epoch: u16, resumed: bool, order: Order },
+    /// It is kept as padding: it has a number but no media.
+    Padding { epoch: u16 },
+    /// It came before.
+    Twice,
     /// Its payload could not be read.
     Malformed,
 }
@@ -78,7 +122,9 @@ pub(crate) enum Received {
 /// One encoding of a source.
 #[derive(Debug)]
 pub(crate) struct LayerStream {
-    /// The slots it goes to, compiled by `route`.
+    /// Which one it is.
+    pub(crate) key: StreamKey,
+    /// The slots it goes to, compiled by `route`, in the order of members.
     pub(crate) fanout: Vec<SlotAddress>,
     /// Whether a keyframe is owed.
     pub(crate) keyframe: KeyframeOwed,
@@ -86,8 +132,14 @@ pub(crate) struct LayerStream {
     pub(crate) rate: RateMeter,
     /// What its sender uses, once it was heard.
     pub(crate) format: Option<Format>,
-    ssrc: u32,
-    epoch: u32,
+    /// What came lately.
+    pub(crate) history: History,
+    /// What did not come.
+    pub(crate) missing: Missing,
+    /// What reports say of it.
+    pub(crate) reception: Reception,
+    ssrc: Option<Ssrc>,
+    epoch: u16,
     highest: Option<SeqNo>,
     last_packet: Option<Instant>,
     /// Whether its stopping is still to be noticed.
@@ -95,18 +147,39 @@ pub(crate) struct LayerStream {
 }
 
 impl LayerStream {
-    fn new() -> Self {
+    /// A stream nothing has come of.
+    pub(crate) fn new(key: StreamKey) -> Self {
+        let clock = if key.source.kind.is_audio() { ClockRate::OPUS } else { ClockRate::VIDEO };
         Self {
+            key,
             fanout: Vec::new(),
             keyframe: KeyframeOwed::default(),
             rate: RateMeter::default(),
             format: None,
-            ssrc: 0,
+            history: History::default(),
+            missing: Missing::default(),
+            reception: Reception::new(clock),
+            ssrc: None,
             epoch: 0,
             highest: None,
             last_packet: None,
             noticed_flowing: false,
         }
+    }
+
+    /// The stream it comes on now.
+    pub(crate) fn ssrc(&self) -> Option<Ssrc> {
+        self.ssrc
+    }
+
+    /// The epoch it is in.
+    pub(crate) fn epoch(&self) -> u16 {
+        self.epoch
+    }
+
+    /// The full number of a packet sent again, of which the wire has sixteen bits.
+    pub(crate) fn restored(&self, wire: u16) -> Option<SeqNo> {
+        self.highest.map(|highest| highest.nearest(wire))
     }
 
     /// Whether packets have come lately.
@@ -126,59 +199,84 @@ impl LayerStream {
         self.rate.bitrate()
     }
 
-    /// Records a packet.
-    fn on_packet(&mut self, now: Instant, key: StreamKey, incoming: Incoming) -> Received {
-        let resumed = !self.is_flowing(now);
-        if self.ssrc != incoming.ssrc {
-            self.ssrc = incoming.ssrc;
-            self.epoch = self.epoch.wrapping_add(1);
-            self.highest = None;
+    /// Counts a packet that came by itself, whether it is let in or not.
+    pub(crate) fn count(&mut self, now: Instant, incoming: &Incoming<'_>) {
+        if self.ssrc != Some(incoming.ssrc) {
+            self.begin(incoming.ssrc);
         }
-        let order = self.order_of(incoming.seq);
+        self.reception.on_packet(now, incoming.seq, incoming.time);
+    }
+
+    /// Records a packet that is let in.
+    pub(crate) fn on_packet(&mut self, now: Instant, incoming: &Incoming<'_>) -> Received {
+        let resumed = !self.is_flowing(now);
+        if self.ssrc != Some(incoming.ssrc) {
+            self.begin(incoming.ssrc);
+        }
         let padding = incoming.payload.is_empty();
-        let descriptor = match incoming.format.codec.describe(&incoming.payload) {
+        let descriptor = match incoming.format.codec.describe(incoming.payload) {
             Ok(descriptor) => descriptor,
             Err(_) if padding => Descriptor::default(),
             Err(_) => return Received::Malformed,
         };
+        let order = self.order_of(now, incoming.seq, resumed);
+        if order == Order::Twice {
+            return Received::Twice;
+        }
         let packet = Packet {
-            key,
             epoch: self.epoch,
             seq: incoming.seq,
             time: incoming.time,
+            at: now,
             marker: incoming.marker,
             format: incoming.format,
-            audio_level: incoming.audio_level,
             descriptor,
-            payload: incoming.payload,
-            extensions: incoming.extensions,
+            passed: incoming.passed,
+            payload: Vec::new(),
         };
+        self.history.keep(packet, incoming.payload);
         if padding {
-            return Received::Padding(packet);
+            return Received::Padding { epoch: self.epoch };
         }
-        self.format = Some(packet.format);
+        self.format = Some(incoming.format);
         self.last_packet = Some(now);
         self.noticed_flowing = true;
-        self.rate.record(now, packet.payload.len());
-        if descriptor.starts_keyframe {
+        self.rate.record(now, incoming.payload.len());
+        if descriptor.starts_keyframe && !self.key.source.kind.is_audio() {
             self.keyframe.on_keyframe();
+            self.missing.forget_before(incoming.seq);
         }
-        Received::Media { packet, resumed, order }
+        Received::Media { epoch: self.epoch, resumed, order }
     }
 
-    /// Where a packet stands to the ones before it.
-    fn order_of(&mut self, seq: SeqNo) -> Order {
-        match self.highest {
-            Some(highest) if seq < highest => Order::Late,
-            Some(highest) => {
-                self.highest = Some(seq);
-                Order::After { missing: seq.since(highest).saturating_sub(1) }
+    /// Its sender starts over on another stream.
+    fn begin(&mut self, ssrc: Ssrc) {
+        self.ssrc = Some(ssrc);
+        self.epoch = self.epoch.wrapping_add(1);
+        self.highest = None;
+        self.missing.clear();
+        self.reception = Reception::new(self.reception.clock());
+    }
+
+    /// Where a packet stands to the ones before it. Holes are noted, unless the layer rested: what its sender left out
+    /// meanwhile nobody waits for.
+    fn order_of(&mut self, now: Instant, seq: SeqNo, rested: bool) -> Order {
+        let Some(highest) = self.highest else {
+            self.highest = Some(seq);
+            return Order::After { missing: 0 };
+        };
+        if seq > highest {
+            self.highest = Some(seq);
+            let missing = seq.since(highest).saturating_sub(1);
+            if rested {
+                self.missing.clear();
+            } else if missing > 0 && !self.key.source.kind.is_audio() {
+                self.missing.on_gap(now, highest.plus(1), missing);
             }
-            None => {
-                self.highest = Some(seq);
-                Order::After { missing: 0 }
-            }
+            return Order::After { missing };
         }
+        self.missing.on_late(seq);
+        if self.history.get(self.epoch, seq).is_some() { Order::Twice } else { Order::Late }
     }
 }
 
@@ -188,47 +286,27 @@ pub(crate) struct Receiver {
     source: Source,
     /// Whether its packets pass at all.
     pub(crate) gate: Gate,
-    layers: [Option<Box<LayerStream>>; 3],
+    layers: [Option<StreamId>; 3],
 }
 
 impl Receiver {
     /// A source that may send these layers; its gate starts closed.
-    pub(crate) fn new(source: Source, layers: &[Layer]) -> Self {
-        let stream = |layer: Layer| layers.contains(&layer).then(|| Box::new(LayerStream::new()));
-        Self {
-            source,
-            gate: Gate::Closed,
-            layers: [stream(Layer::Low), stream(Layer::Medium), stream(Layer::High)],
-        }
-    }
-
-    /// Records a packet of one of its layers; none when that layer was not negotiated.
-    pub(crate) fn on_packet(&mut self, now: Instant, incoming: Incoming) -> Option<Received> {
-        let key = StreamKey { source: self.source, layer: incoming.layer };
-        self.layer_mut(incoming.layer).map(|stream| stream.on_packet(now, key, incoming))
+    pub(crate) fn new(source: Source, layers: &[Layer], streams: &mut Streams) -> Self {
+        let layers = LAYERS.map(|layer| {
+            let stream = || streams.insert(LayerStream::new(StreamKey { source, layer }));
+            layers.contains(&layer).then(stream)
+        });
+        Self { source, gate: Gate::Closed, layers }
     }
 
     /// One of its layers.
-    pub(crate) fn layer(&self, layer: Layer) -> Option<&LayerStream> {
-        self.layers.get(index_of(layer))?.as_deref()
-    }
-
-    /// One of its layers, to change.
-    pub(crate) fn layer_mut(&mut self, layer: Layer) -> Option<&mut LayerStream> {
-        self.layers.get_mut(index_of(layer))?.as_deref_mut()
+    pub(crate) fn layer(&self, layer: Layer) -> Option<StreamId> {
+        *self.layers.get(index_of(layer))?
     }
 
     /// The negotiated layers, smallest first.
-    pub(crate) fn layers(&self) -> impl Iterator<Item = (Layer, &LayerStream)> {
-        LAYERS.into_iter().filter_map(|layer| self.layer(layer).map(|stream| (layer, stream)))
-    }
-
-    /// The negotiated layers to change, smallest first.
-    pub(crate) fn layers_mut(&mut self) -> impl Iterator<Item = (Layer, &mut LayerStream)> {
-        LAYERS
-            .into_iter()
-            .zip(&mut self.layers)
-            .filter_map(|(layer, stream)| Some((layer, stream.as_deref_mut()?)))
+    pub(crate) fn layers(&self) -> impl Iterator<Item = StreamId> {
+        self.layers.into_iter().flatten()
     }
 
     /// What it is.

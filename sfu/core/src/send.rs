@@ -1,13 +1,17 @@
 //! One slot of one subscriber: which stream fills it, which one is about to, and the numbers its packets go out
 //! with. A switch takes effect on a keyframe of the new stream; until then the old one stays on screen.
 
+mod burst;
 mod munger;
+mod sent;
 
+pub(crate) use burst::{Bursts, Path};
+pub(crate) use munger::Place;
 use munger::{Arrival, Munger};
-pub(crate) use munger::{Patch, Place};
+pub(crate) use sent::{Sent, SentPackets};
 
-use crate::receive::{Packet, StreamKey};
-use crate::units::{ClockRate, MediaTime};
+use crate::receive::{Packet, SenderClock, StreamKey};
+use crate::units::{ClockRate, MediaTime, SeqNo};
 use sfu_control::{PeerId, Slot};
 use std::time::Instant;
 
@@ -45,7 +49,7 @@ pub(crate) struct SlotStream {
     slot: Slot,
     filling: Filling,
     /// The incarnation of the stream shown: a sender that starts over must begin with a keyframe again.
-    epoch: u32,
+    epoch: u16,
     munger: Munger,
 }
 
@@ -99,15 +103,16 @@ impl SlotStream {
     }
 
     /// Offers a packet of a stream that this slot shows or waits for.
-    pub(crate) fn forward(&mut self, now: Instant, packet: &Packet) -> Forward {
-        let arrival = Arrival { at: now, seq: packet.seq, time: packet.time, descriptor: packet.descriptor };
-        let awaited = self.target() == Some(packet.key);
+    pub(crate) fn forward(&mut self, key: StreamKey, packet: &Packet) -> Forward {
+        let arrival =
+            Arrival { at: packet.at, seq: packet.seq, time: packet.time, descriptor: packet.descriptor };
+        let awaited = self.target() == Some(key);
         if awaited && packet.descriptor.starts_keyframe {
-            self.filling = Filling::Showing { current: packet.key };
+            self.filling = Filling::Showing { current: key };
             self.epoch = packet.epoch;
             return Forward::Switch(self.munger.begin(&arrival));
         }
-        if self.current() != Some(packet.key) {
+        if self.current() != Some(key) {
             return Forward::NotYet;
         }
         if self.epoch != packet.epoch {
@@ -121,9 +126,21 @@ impl SlotStream {
     }
 
     /// Leaves a packet out of the stream if the slot shows it.
-    pub(crate) fn skip(&mut self, packet: &Packet) {
-        if self.current() == Some(packet.key) && self.epoch == packet.epoch {
-            self.munger.skip(packet.seq);
+    pub(crate) fn skip(&mut self, key: StreamKey, epoch: u16, seq: SeqNo) {
+        if self.current() == Some(key) && self.epoch == epoch {
+            self.munger.skip(seq);
+        }
+    }
+
+    /// What the clock of the slot's stream shows at a moment; `sender` is what the source's own sender last said of its
+    /// clock, which is steadier than the arrival of its last packet.
+    pub(crate) fn time_at(&self, now: Instant, sender: Option<SenderClock>) -> Option<MediaTime> {
+        let clock = self.munger.clock();
+        let (latest, at) = self.munger.latest()?;
+        let since = |at| clock.ticks(now.saturating_duration_since(at));
+        match (sender, self.munger.time_offset()) {
+            (Some(sender), Some(offset)) => Some(sender.rtp.shifted(offset).shifted(since(sender.at))),
+            _ => Some(latest.shifted(since(at))),
         }
     }
 

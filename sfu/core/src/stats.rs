@@ -30,6 +30,12 @@ pub struct Counters {
     pub dropped_gate: u64,
     /// Dropped: media on a stream that was not negotiated.
     pub dropped_stream: u64,
+    /// Dropped: not sealed by the peer it came from.
+    pub dropped_unauthentic: u64,
+    /// Dropped: seen before, by its number.
+    pub dropped_replayed: u64,
+    /// Dropped: came twice, by itself and on request.
+    pub dropped_twice: u64,
     /// Dropped: padding without media.
     pub dropped_padding: u64,
     /// Dropped: too late to have a place in a slot's stream.
@@ -38,6 +44,10 @@ pub struct Counters {
     pub dropped_unheard: u64,
     /// Dropped: the subscriber has no codec for it.
     pub dropped_codec: u64,
+    /// Dropped: too much already waits for the subscriber's line.
+    pub dropped_pacer: u64,
+    /// Dropped: overwritten before it could be sent.
+    pub dropped_overrun: u64,
 
     /// Keyframes asked of publishers.
     pub keyframes_requested: u64,
@@ -49,6 +59,10 @@ pub struct Counters {
     pub nacks_sent: u64,
     /// Packets subscribers asked us to send again.
     pub nacks_received: u64,
+    /// Packets sent again to subscribers.
+    pub resent: u64,
+    /// Newcomers shown a kept keyframe at once.
+    pub replays: u64,
     /// Packets missing on the way in when the next one came.
     pub upstream_missing: u64,
     /// Of those, how many came after all, late or sent again.

@@ -9,12 +9,20 @@ use wheel::Wheel;
 /// Everything that can become due without input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Timer {
-    /// A peer's transport wants to act: DTLS retransmission, RTCP, NACK, pacing, bandwidth probing.
+    /// A peer's control side wants to act: checks, DTLS retransmission.
     Transport(PeerId),
+    /// A peer is told what of its packets arrived when.
+    Feedback(PeerId),
+    /// A peer is asked again for what is missing.
+    Repair(PeerId),
+    /// What waits for a peer's line may go on, or its line is probed.
+    Pacer(PeerId),
+    /// Sender and receiver reports to a peer.
+    Reports(PeerId),
     /// A peer must have been heard of by then, or it is gone.
     Silence(PeerId),
-    /// A peer's line is reported and its measured rates roll over.
-    Report(PeerId),
+    /// A peer's line is told to signaling and its measured rates roll over.
+    Line(PeerId),
     /// A peer's layers are chosen anew, to climb when the line has been good for long enough.
     Reselect(PeerId),
     /// Keyframes of this peer's sources that were asked for and have not come are asked for again.
@@ -50,7 +58,11 @@ impl Timers {
         for timer in [
             Timer::Transport(peer),
             Timer::Silence(peer),
-            Timer::Report(peer),
+            Timer::Feedback(peer),
+            Timer::Repair(peer),
+            Timer::Pacer(peer),
+            Timer::Reports(peer),
+            Timer::Line(peer),
             Timer::Reselect(peer),
             Timer::Keyframes(peer),
             Timer::Activity(peer),

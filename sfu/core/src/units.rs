@@ -83,6 +83,23 @@ impl SeqNo {
         Self(self.0.saturating_add(count))
     }
 
+    /// The sixteen bits the wire has of it.
+    #[expect(clippy::cast_possible_truncation, reason = "that is what the wire has")]
+    pub(crate) const fn wire(self) -> u16 {
+        self.0 as u16
+    }
+
+    /// The number nearest to this one of which the wire shows sixteen bits (RFC 3711 section 3.3.1).
+    pub(crate) fn nearest(self, wire: u16) -> Self {
+        let ahead = wire.wrapping_sub(self.wire());
+        if ahead < 0x8000 {
+            Self(self.0.saturating_add(ahead.into()))
+        } else {
+            let behind = u64::from(ahead.wrapping_neg());
+            self.0.checked_sub(behind).map_or(Self(wire.into()), Self)
+        }
+    }
+
     /// How many packets `earlier` lies before this; zero when it does not.
     pub(crate) const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
@@ -120,6 +137,39 @@ impl MediaTime {
         distance != 0 && distance < 1 << 31
     }
 }
+
+/// A moment as reports write it: seconds and their fractions, 32 bits each (RFC 3550 section 4). Only differences of one
+/// sender's moments mean anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NtpTime(u64);
+
+impl NtpTime {
+    /// Wraps the 64 bits.
+    pub(crate) const fn new(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// A moment this long after a sender's beginning.
+    pub(crate) fn after(elapsed: Duration) -> Self {
+        let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
+        Self((elapsed.as_secs().wrapping_add(NTP_BEGINNING_SECONDS)) << 32 | fraction)
+    }
+
+    /// The 64 bits.
+    pub(crate) const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The middle 32 bits, by which reports name it.
+    #[expect(clippy::cast_possible_truncation, reason = "the middle is meant")]
+    pub(crate) const fn middle(self) -> u32 {
+        (self.0 >> 16) as u32
+    }
+}
+
+/// What a sender's clock shows at its beginning: some second of 2024. A report names "never" by zero, and some libraries
+/// know no time before 1970.
+const NTP_BEGINNING_SECONDS: u64 = 0xE940_0000;
 
 /// How many ticks a media clock advances in a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

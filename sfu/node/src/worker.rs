@@ -176,12 +176,8 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
         let sent_before = self.figures.sockets.sent_messages;
         let deadline = loop {
             match self.engine.poll_output(&mut self.arena) {
-                Output::Transmit(transmit) => {
-                    self.transmits.push(transmit);
-                    if self.transmits.len() == BATCH_MESSAGES {
-                        self.flush();
-                    }
-                }
+                Output::Transmit(transmit) => self.transmits.push(transmit),
+                Output::Flush => self.flush(),
                 Output::Event(event) => {
                     self.directory.on_event(&event);
                     (self.on_event)(event);

@@ -11,7 +11,7 @@ type Value = fn(&WorkerMetrics) -> u64;
 type Figure = (&'static str, &'static str, Value);
 
 /// Figures that only grow.
-const COUNTERS: [Figure; 28] = [
+const COUNTERS: [Figure; 30] = [
     ("giaoban_sfu_received_messages_total", "Datagrams received, joined ones counted once.", |w| {
         w.sockets.received_messages
     }),
@@ -44,6 +44,8 @@ const COUNTERS: [Figure; 28] = [
     }),
     ("giaoban_sfu_nacks_sent_total", "Packets asked of publishers again.", |w| w.engine.nacks_sent),
     ("giaoban_sfu_nacks_received_total", "Packets subscribers asked for again.", |w| w.engine.nacks_received),
+    ("giaoban_sfu_resent_total", "Packets sent to subscribers again.", |w| w.engine.resent),
+    ("giaoban_sfu_replays_total", "Newcomers shown a kept keyframe at once.", |w| w.engine.replays),
     ("giaoban_sfu_slot_switches_total", "Slots that changed their source.", |w| w.engine.slot_switches),
     ("giaoban_sfu_keyframes_requested_total", "Keyframes asked of clients.", |w| {
         w.engine.keyframes_requested
@@ -61,12 +63,17 @@ const COUNTERS: [Figure; 28] = [
 ];
 
 /// Drops by cause.
-const DROPS: [(&str, Value); 11] = [
+const DROPS: [(&str, Value); 16] = [
     ("size", |w| w.engine.dropped_size),
     ("kind", |w| w.engine.dropped_kind),
     ("address", |w| w.engine.dropped_address),
     ("ufrag", |w| w.engine.dropped_ufrag),
     ("malformed", |w| w.engine.dropped_malformed),
+    ("unauthentic", |w| w.engine.dropped_unauthentic),
+    ("replayed", |w| w.engine.dropped_replayed),
+    ("twice", |w| w.engine.dropped_twice),
+    ("pacer", |w| w.engine.dropped_pacer),
+    ("overrun", |w| w.engine.dropped_overrun),
     ("gate", |w| w.engine.dropped_gate),
     ("stream", |w| w.engine.dropped_stream),
     ("padding", |w| w.engine.dropped_padding),

@@ -2,7 +2,17 @@ use super::*;
 use proptest::prelude::*;
 
 fn check(first: u8, expected: Option<Kind>) {
-    assert_eq!(kind_of(first), expected, "first byte {first}");
+    assert_eq!(kind_of(&[first]), expected, "first byte {first}");
+    assert_eq!(kind_of(&[first, 96]), expected, "first byte {first}");
+}
+
+#[test]
+fn reports_are_told_from_media_by_rfc_5761() {
+    assert_eq!(kind_of(&[0x80, 200]), Some(Kind::Rtcp));
+    assert_eq!(kind_of(&[0x8F, 206]), Some(Kind::Rtcp));
+    assert_eq!(kind_of(&[0x80, 191]), Some(Kind::Rtp));
+    assert_eq!(kind_of(&[0x90, 224]), Some(Kind::Rtp), "payload type 96 with its marker");
+    assert_eq!(kind_of(&[]), None);
 }
 
 #[test]
@@ -38,6 +48,14 @@ fn ufrag_is_our_half_of_the_user_name() {
 }
 
 #[test]
+fn a_way_is_nominated_by_its_attribute() {
+    let mut message = request("ours:theirs");
+    assert!(!nominates(&message));
+    message.extend_from_slice(&[0, 0x25, 0, 0]);
+    assert!(nominates(&message));
+}
+
+#[test]
 fn cut_or_lying_messages_have_no_ufrag() {
     let whole = request("ours:theirs");
     for length in 0..whole.len() - 1 {
@@ -56,11 +74,11 @@ fn a_known_address_is_found_and_forgotten() {
     let dtls = Datagram { source: address, destination: local, contents: &mut [20, 0, 0] };
     assert_eq!(demux.owner(&dtls), Err(Stray::Address));
     demux.learn_address(PeerId::new(1), address);
-    assert_eq!(demux.owner(&dtls), Ok(PeerId::new(1)));
+    assert_eq!(demux.owner(&dtls), Ok((PeerId::new(1), Kind::Dtls)));
     demux.learn_address(PeerId::new(2), address);
-    assert_eq!(demux.owner(&dtls), Ok(PeerId::new(2)));
+    assert_eq!(demux.owner(&dtls), Ok((PeerId::new(2), Kind::Dtls)));
     demux.forget(PeerId::new(1));
-    assert_eq!(demux.owner(&dtls), Ok(PeerId::new(2)));
+    assert_eq!(demux.owner(&dtls), Ok((PeerId::new(2), Kind::Dtls)));
     demux.forget(PeerId::new(2));
     assert_eq!(demux.owner(&dtls), Err(Stray::Address));
 }

@@ -50,7 +50,7 @@ impl Engine {
     }
 
     fn connect(&mut self, peer: PeerId, room: RoomId, offer: &str) -> Result<String, ConnectRefusal> {
-        if self.members.contains_key(&peer) || !self.rooms.contains_key(&room) {
+        if self.members.contains(&peer) || !self.rooms.contains_key(&room) {
             return Err(ConnectRefusal::Unknown {});
         }
         if self.members.len() >= self.max_peers {
@@ -58,7 +58,7 @@ impl Engine {
         }
         let offer = Offer::parse(offer)?;
         let (transport, answer) = Peer::connect(&self.factory, &offer, &mut self.rng, self.now)?;
-        let mut member = Member::new(room, peer, transport, &offer, self.now);
+        let mut member = Member::new(room, peer, transport, &offer, (&mut self.streams, self.now));
         member.add_slots(&mut self.rng);
         self.demux.learn_ufrag(peer, &member.peer.ufrag());
         self.members.insert(peer, member);
@@ -90,8 +90,7 @@ impl Engine {
         match answered {
             Ok(answer) => {
                 self.counters.offers_answered += 1;
-                let slots =
-                    self.members.get(&peer).map(|member| member.peer.slots().collect()).unwrap_or_default();
+                let slots = self.members.get(&peer).map(Member::slot_lines).unwrap_or_default();
                 self.event(SfuEvent::Answered { peer, answer, slots });
             }
             Err(refusal) => {
@@ -108,15 +107,9 @@ impl Engine {
         member.peer.handle_timeout(self.now);
         while let Some(member) = self.members.get_mut(&peer) {
             match member.peer.poll_output(self.now) {
-                PeerOutput::Transmit(transmit) => self.transmit(peer, transmit),
+                PeerOutput::Letter(letter) => self.post(peer, letter),
                 PeerOutput::Timeout(_) | PeerOutput::Gone { .. } => break,
-                PeerOutput::Media(_)
-                | PeerOutput::Stray
-                | PeerOutput::KeyframeWanted { .. }
-                | PeerOutput::Connected
-                | PeerOutput::Estimate(_)
-                | PeerOutput::Health(_)
-                | PeerOutput::Nacks { .. } => {}
+                PeerOutput::Keys(_) | PeerOutput::Connected => {}
             }
         }
         self.remove_peer(peer);

@@ -5,11 +5,11 @@ use crate::receive::LAYER_STOPPED_AFTER;
 use crate::select::SPEAKERS_TICK;
 use crate::timer::Timer;
 use crate::units::Bitrate;
-use sfu_control::{DisconnectReason, Layer, LineReport, PeerId, RoomId, SfuEvent, SourceKind};
+use sfu_control::{DisconnectReason, LineReport, PeerId, RoomId, SfuEvent};
 use std::time::Duration;
 
-/// How often a line is reported.
-pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(2);
+/// How often a line is told to signaling.
+pub(super) const LINE_INTERVAL: Duration = Duration::from_secs(2);
 /// ICE and DTLS take seconds on the worst satellite line; a client that needs longer has lost its way.
 pub(super) const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 /// A client checks its path every 5 s at most (RFC 7675); after four missed checks it is gone.
@@ -23,7 +23,13 @@ impl Engine {
             match timer {
                 Timer::Transport(peer) => self.flush(peer),
                 Timer::Silence(peer) => self.on_silence(peer),
-                Timer::Report(peer) => self.report(peer),
+                Timer::Feedback(peer) | Timer::Repair(peer) | Timer::Reports(peer) => {
+                    self.owed_reports.insert((peer, timer));
+                }
+                Timer::Pacer(peer) => {
+                    self.owed_pacing.insert(peer);
+                }
+                Timer::Line(peer) => self.tell_line(peer),
                 Timer::Reselect(peer) => {
                     self.unsettled_peers.insert(peer);
                 }
@@ -50,65 +56,34 @@ impl Engine {
         self.timers.arm(Timer::Silence(peer), deadline);
     }
 
-    fn report(&mut self, peer: PeerId) {
+    fn tell_line(&mut self, peer: PeerId) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        let rtt = member.health.rtt.map_or(0, |rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
+        let rtt = member.downlink.rtt().map_or(0, |rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
+        let up_loss_permille = std::mem::take(&mut member.losses).permille();
         let report = LineReport {
-            up_kbps: Bitrate::over(std::mem::take(&mut member.bytes_up), REPORT_INTERVAL).as_kbps(),
-            down_kbps: Bitrate::over(std::mem::take(&mut member.bytes_down), REPORT_INTERVAL).as_kbps(),
+            up_kbps: Bitrate::over(std::mem::take(&mut member.bytes_up), LINE_INTERVAL).as_kbps(),
+            down_kbps: Bitrate::over(std::mem::take(&mut member.bytes_down), LINE_INTERVAL).as_kbps(),
             down_estimate_kbps: member.estimate.unwrap_or_default().as_kbps(),
             rtt_ms: rtt,
-            up_loss_permille: member.health.up_loss_permille,
-            down_loss_permille: member.health.down_loss_permille,
+            up_loss_permille,
+            down_loss_permille: member.downlink.loss_permille(),
         };
-        self.timers.arm(Timer::Report(peer), self.now + REPORT_INTERVAL);
+        self.timers.arm(Timer::Line(peer), self.now + LINE_INTERVAL);
         self.event(SfuEvent::Line { peer, report });
-    }
-
-    /// Asks again for keyframes somebody still waits for.
-    fn repeat_keyframe_requests(&mut self, peer: PeerId) {
-        let mut waiting: Vec<(SourceKind, Layer)> = Vec::new();
-        let Some(member) = self.members.get(&peer) else { return };
-        for receiver in &member.receivers {
-            for (layer, stream) in receiver.layers() {
-                let key = crate::receive::StreamKey {
-                    source: sfu_control::Source { peer, kind: receiver.kind() },
-                    layer,
-                };
-                let waits = |address: &crate::route::SlotAddress| {
-                    let slot =
-                        self.members.get(&address.peer).and_then(|member| member.slots.get(address.slot));
-                    slot.is_some_and(|slot| slot.stream.target() == Some(key))
-                };
-                if stream.is_flowing(self.now) && stream.fanout.iter().any(waits) {
-                    waiting.push((receiver.kind(), layer));
-                }
-            }
-        }
-        let Some(member) = self.members.get_mut(&peer) else { return };
-        let mut requests = Vec::new();
-        for receiver in &mut member.receivers {
-            let kind = receiver.kind();
-            for (layer, stream) in receiver.layers_mut() {
-                if stream.keyframe.take_due(self.now, waiting.contains(&(kind, layer))) {
-                    requests.push((kind, layer));
-                }
-            }
-        }
-        for (kind, layer) in requests {
-            self.send_keyframe_request(peer, kind, layer);
-        }
-        self.arm_keyframes(peer);
     }
 
     /// Notices layers that stopped.
     fn on_activity(&mut self, peer: PeerId) {
-        let Some(member) = self.members.get_mut(&peer) else { return };
+        let Some(member) = self.members.get(&peer) else { return };
         let mut stopped = false;
         let mut flowing = false;
-        for receiver in member.receivers.iter_mut().filter(|receiver| !receiver.kind().is_audio()) {
-            for (_, stream) in receiver.layers_mut() {
-                stopped |= stream.take_stopped(self.now);
+        for receiver in member.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
+            for id in receiver.layers() {
+                let Some(stream) = self.streams.get_mut(id) else { continue };
+                if stream.take_stopped(self.now) {
+                    stream.history.clear();
+                    stopped = true;
+                }
                 flowing |= stream.is_flowing(self.now);
             }
         }

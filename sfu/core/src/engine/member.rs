@@ -1,21 +1,20 @@
 //! One peer inside the engine: its transport, what it sends, what it is sent, and how its line is.
 
-use crate::peer::{Health, Offer, Peer, Role};
-use crate::receive::{LAYERS, Receiver};
+use crate::downlink::Downlink;
+use crate::peer::{Offer, Peer, Role};
+use crate::receive::{LAYERS, Receiver, Streams};
+use crate::rtp::Ssrc;
 use crate::send::SlotStream;
-use crate::units::{Bitrate, MediaTime};
+use crate::units::{Bitrate, MediaTime, NtpTime};
+use crate::uplink::Uplink;
 use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{Layer, PeerId, RoomId, Slot, Source, SourceKind, View};
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// First sequence numbers lie low in the first cycle: a receiver that misses the first packets must not take a
 /// roll-over for granted.
 const FIRST_SEQUENCE_MAX: u16 = 0x4000;
-
-/// All peers of an engine. Ordered, so that one seed gives one run.
-pub(crate) type Members = BTreeMap<PeerId, Member>;
 
 /// One slot with what was said about it.
 #[derive(Debug)]
@@ -28,13 +27,36 @@ pub(crate) struct MemberSlot {
     pub(crate) announced: Option<Source>,
 }
 
+/// What went missing on the way up since the last line report.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Losses {
+    /// Packets that came or should have.
+    pub(crate) expected: u64,
+    /// Packets that did not.
+    pub(crate) missing: u64,
+}
+
+impl Losses {
+    /// The lost fraction in thousandths.
+    pub(crate) fn permille(&self) -> u16 {
+        let fraction = (self.missing * 1_000).checked_div(self.expected).unwrap_or(0);
+        u16::try_from(fraction.min(1_000)).unwrap_or(1_000)
+    }
+}
+
 /// One peer.
 #[derive(Debug)]
 pub(crate) struct Member {
+    /// Its name.
+    pub(crate) id: PeerId,
     /// Where it belongs.
     pub(crate) room: RoomId,
-    /// Its transport.
+    /// Its control side.
     pub(crate) peer: Peer,
+    /// What opens its packets.
+    pub(crate) uplink: Uplink,
+    /// What carries packets to it.
+    pub(crate) downlink: Downlink,
     /// What it sends, in line order.
     pub(crate) receivers: Vec<Receiver>,
     /// What it is sent, in line order.
@@ -55,8 +77,10 @@ pub(crate) struct Member {
     pub(crate) connected_at: Option<Instant>,
     /// When anything of it came last.
     pub(crate) heard_at: Instant,
-    /// How its line is.
-    pub(crate) health: Health,
+    /// The receiver's clock it wants told back, and when it came (RFC 3611 section 4.4).
+    pub(crate) reference: Option<(Ssrc, NtpTime, Instant)>,
+    /// Losses on the way up since the last report.
+    pub(crate) losses: Losses,
     /// Media received since the last report.
     pub(crate) bytes_up: u64,
     /// Media sent since the last report.
@@ -65,7 +89,13 @@ pub(crate) struct Member {
 
 impl Member {
     /// A peer whose offer was just answered.
-    pub(crate) fn new(room: RoomId, id: PeerId, peer: Peer, offer: &Offer, now: Instant) -> Self {
+    pub(crate) fn new(
+        room: RoomId,
+        id: PeerId,
+        peer: Peer,
+        offer: &Offer,
+        (streams, now): (&mut Streams, Instant),
+    ) -> Self {
         let receivers = offer
             .lines
             .iter()
@@ -73,14 +103,17 @@ impl Member {
                 Role::Source(kind) => {
                     let named: Vec<_> = line.encodings.iter().map(|(_, layer)| *layer).collect();
                     let layers = if named.is_empty() { &LAYERS[..1] } else { &named };
-                    Some(Receiver::new(Source { peer: id, kind }, layers))
+                    Some(Receiver::new(Source { peer: id, kind }, layers, streams))
                 }
                 Role::Slot(_) => None,
             })
             .collect();
         Self {
+            id,
             room,
             peer,
+            uplink: Uplink::default(),
+            downlink: Downlink::new(now),
             receivers,
             slots: Vec::new(),
             view: crate::room::first_view(),
@@ -91,21 +124,27 @@ impl Member {
             climb_held_until: None,
             connected_at: None,
             heard_at: now,
-            health: Health::default(),
+            reference: None,
+            losses: Losses::default(),
             bytes_up: 0,
             bytes_down: 0,
         }
     }
 
-    /// Adds the slots an offer has and this peer has not yet.
+    /// Adds the slots an offer has and this peer has not yet, and takes over what was agreed on for all.
     pub(crate) fn add_slots(&mut self, rng: &mut ChaCha20Rng) {
-        let known = self.slots.len();
-        let new: Vec<Slot> = self.peer.slots().skip(known).map(|(slot, _)| slot).collect();
-        for slot in new {
+        let lines = &self.peer.agreement().slots;
+        for line in lines.iter().skip(self.slots.len()) {
             let start = rng.random_range(1..FIRST_SEQUENCE_MAX);
-            let stream = SlotStream::new(slot, start, MediaTime::new(rng.random()));
+            let stream = SlotStream::new(line.slot, start, MediaTime::new(rng.random()));
             self.slots.push(MemberSlot { stream, granted: None, announced: None });
         }
+        self.downlink.agree(self.peer.agreement());
+    }
+
+    /// Which slot is on which line.
+    pub(crate) fn slot_lines(&self) -> Vec<(Slot, String)> {
+        self.peer.agreement().slots.iter().map(|line| (line.slot, line.mid.clone())).collect()
     }
 
     /// One of its sources.

@@ -2,6 +2,7 @@
 //! however many inputs asked for it.
 
 use super::{Engine, deadlines};
+use crate::estimate::INITIAL_ESTIMATE;
 use crate::receive::{LAYERS, StreamKey};
 use crate::room::{RELEASE_AFTER, Room, Told};
 use crate::route;
@@ -12,8 +13,6 @@ use sfu_control::{Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent,
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a line is taken for before anything is known of it, as when a client gives no feedback.
-const UNKNOWN_ESTIMATE: Bitrate = Bitrate::kbps(1_500);
 /// The estimator looks for more than is wanted, since layers climb only into a part of what it finds.
 const DESIRED_PERCENT: u64 = 150;
 /// What it looks for at least, so that the first picture finds its line already measured.
@@ -59,7 +58,7 @@ impl Engine {
 
     fn compile_routes(&mut self, room: RoomId) {
         if let Some(room) = self.rooms.get(&room) {
-            route::compile(&mut self.members, &room.members);
+            route::compile(&self.members, &mut self.streams, &room.members);
         }
     }
 
@@ -74,8 +73,9 @@ impl Engine {
         let member = self.members.get(&peer)?;
         let source = self.rooms.get(&member.room)?.wish(peer, &member.view, slot)?;
         let receiver = self.members.get(&source.peer)?.receiver(source.kind)?;
-        let format = receiver.layers().find_map(|(_, stream)| stream.format);
-        let taken = format.is_none_or(|format| member.peer.could_take(position, format));
+        let streams = receiver.layers().filter_map(|id| self.streams.get(id));
+        let format = streams.filter_map(|stream| stream.format).next();
+        let taken = format.is_none_or(|format| member.downlink.takes(position, format));
         (taken && receiver.gate == Gate::Open).then_some(source)
     }
 
@@ -106,7 +106,7 @@ impl Engine {
         let Some(member) = self.members.get_mut(&peer) else { return };
         let rests = member.climb_held_until.is_some_and(|until| self.now < until);
         let climb = if rests { Climb::Held } else { Climb::Allowed };
-        let estimate = member.estimate.unwrap_or(UNKNOWN_ESTIMATE);
+        let estimate = member.estimate.unwrap_or(INITIAL_ESTIMATE);
         let allocation = allocate(&wishes, member.view.profile, estimate, climb);
         member.hungry = allocation.hungry;
         member.granted_rate = allocation.granted;
@@ -116,7 +116,8 @@ impl Engine {
         let desired = allocation.desired.percent(DESIRED_PERCENT).max(desired_at_least(member.view.profile));
         if member.desired_rate != desired {
             member.desired_rate = desired;
-            member.peer.set_desired_bitrate(desired);
+            member.downlink.set_desired_bitrate(desired);
+            self.owed_pacing.insert(peer);
         }
         if allocation.hungry {
             self.timers.arm_if_idle(Timer::Reselect(peer), self.now + deadlines::RESELECT_INTERVAL);
@@ -136,14 +137,15 @@ impl Engine {
             key.is_some_and(|key| key.source == source)
         });
         let receiver = self.members.get(&source.peer).and_then(|publisher| publisher.receiver(source.kind));
-        let layers = receiver.into_iter().flat_map(|receiver| receiver.layers());
+        let ids = receiver.into_iter().flat_map(|receiver| receiver.layers());
+        let layers = ids.filter_map(|id| self.streams.get(id));
         PictureWish {
             slot,
             height: member.map_or(0, |member| Room::height(&member.view, slot)),
             held: held.filter(|_| same).and_then(|slot| slot.granted),
             layers: layers
-                .map(|(layer, stream)| LayerState {
-                    layer,
+                .map(|stream| LayerState {
+                    layer: stream.key.layer,
                     flowing: stream.is_flowing(self.now),
                     rate: stream.bitrate(),
                 })
@@ -166,13 +168,13 @@ impl Engine {
             return;
         }
         let fell_empty = slot.stream.retarget(key);
-        let awaited = slot.stream.target();
+        let awaited = slot.stream.target().filter(|key| !key.source.kind.is_audio());
         self.stale_routes.insert(member.room);
         if fell_empty {
             self.announce_empty(peer, position);
         }
-        if let Some(key) = awaited.filter(|key| !key.source.kind.is_audio()) {
-            self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+        if awaited.is_some() {
+            self.expect_keyframe(peer, position);
         }
     }
 

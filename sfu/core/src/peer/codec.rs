@@ -1,8 +1,8 @@
-//! Which codecs we speak, in which order we want them, and what a publisher's packets are called at a subscriber.
+//! Which codecs we speak, in which order we want them, and what makes two ends mean the same by one.
 
 use crate::receive::descriptor::{self, Descriptor, DescriptorError};
+use str0m::RtcConfig;
 use str0m::format::{Codec as NegotiatedCodec, PayloadParams};
-use str0m::{Rtc, RtcConfig};
 
 /// A codec we forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,19 +32,23 @@ impl Codec {
     }
 }
 
-/// A codec with its parameters, as a publisher sends it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A codec with what a receiver must know beforehand. Two ends that say equal formats can pass packets on to each
+/// other whatever payload types they call them by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Format {
     /// The codec.
     pub(crate) codec: Codec,
-    params: PayloadParams,
+    /// VP9's profile-id, AV1's profile, H.264's profile without its level, which receivers do not go by.
+    profile: u32,
+    /// H.264's packetization-mode.
+    packetization: u8,
 }
 
 impl Format {
     /// The format of a negotiated payload type, unless it is one we never forward.
-    pub(super) fn of(params: PayloadParams) -> Option<Self> {
+    pub(super) fn of(params: &PayloadParams) -> Option<Self> {
         use NegotiatedCodec as N;
-        let negotiated = params.spec().codec;
+        let spec = params.spec();
         let known = [
             (N::Opus, Codec::Opus),
             (N::Vp8, Codec::Vp8),
@@ -52,13 +56,17 @@ impl Format {
             (N::H264, Codec::H264),
             (N::Av1, Codec::Av1),
         ];
-        let (_, codec) = known.into_iter().find(|(theirs, _)| *theirs == negotiated)?;
-        Some(Self { codec, params })
-    }
-
-    /// The payload type under which a subscriber negotiated this format.
-    pub(super) fn payload_type_at(&self, subscriber: &Rtc) -> Option<str0m::media::Pt> {
-        subscriber.codec_config().match_params(self.params).map(PayloadParams::pt)
+        let (_, codec) = known.into_iter().find(|(theirs, _)| *theirs == spec.codec)?;
+        let (profile, packetization) = match codec {
+            Codec::Opus | Codec::Vp8 => (0, 0),
+            Codec::Vp9 => (spec.format.profile_id.unwrap_or(0), 0),
+            Codec::Av1 => (spec.format.profile.unwrap_or(0).into(), 0),
+            Codec::H264 => (
+                spec.format.profile_level_id.unwrap_or(0x42_001F) >> 8,
+                spec.format.packetization_mode.unwrap_or(0),
+            ),
+        };
+        Some(Self { codec, profile, packetization })
     }
 }
 

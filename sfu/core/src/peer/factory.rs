@@ -1,25 +1,21 @@
 //! What all transports of an engine share, and how one is made.
 
-use super::codec;
+use super::{agreement, codec, keys};
 use crate::engine::EngineError;
-use crate::units::Bitrate;
 use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use str0m::bwe::Bitrate as NegotiatedBitrate;
-use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
+use std::time::Instant;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::rtp::{Extension, ExtensionSerializer, ExtensionValues};
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
-/// What a fresh line is assumed to carry until measured: the programme in its middle layer and audio.
-const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
-/// How often round trip and loss are taken; twice per line report would tell no more.
-const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// Letters of ICE user names and passwords; 16 and 32 of them carry 80 and 160 bits.
 const ICE_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// Retransmission memory of a video slot: two seconds of the full picture.
-const RESEND_PACKETS_VIDEO: usize = 512;
+/// The numbers we propose for extensions the library does not propose by itself; the client's own win.
+const CAPTURE_TIME_ID: u8 = 7;
+const DEPENDENCY_ID: u8 = 12;
 
 /// What all peers of an engine share.
 #[derive(Debug)]
@@ -32,7 +28,7 @@ pub(crate) struct TransportFactory {
 impl TransportFactory {
     /// Prepares what is made once: the certificate and the candidates.
     pub(crate) fn new(addresses: &[SocketAddr]) -> Result<Self, EngineError> {
-        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let crypto = Arc::new(keys::crypto_provider());
         let certificate = crypto.dtls_provider.generate_certificate().ok_or(EngineError::NoCertificate)?;
         let candidates = addresses
             .iter()
@@ -50,19 +46,38 @@ impl TransportFactory {
         let config = RtcConfig::new()
             .set_crypto_provider(Arc::clone(&self.crypto))
             .set_dtls_cert(self.certificate.clone())
-            // DTLS 1.3 of this version takes the client's first SRTP profile, which is four times dearer than ours.
-            .set_dtls_version(DtlsVersion::Dtls12)
             .set_ice_lite(true)
             .set_rtp_mode(true)
-            .set_stats_interval(Some(STATS_INTERVAL))
-            .set_send_buffer_video(RESEND_PACKETS_VIDEO)
-            .set_local_ice_credentials(IceCreds { ufrag: ice_word(rng, 16), pass: ice_word(rng, 32) })
-            .enable_bwe(Some(NegotiatedBitrate::bps(INITIAL_ESTIMATE.as_bps())));
+            .set_extension(CAPTURE_TIME_ID, Extension::AbsoluteCaptureTime)
+            .set_extension(DEPENDENCY_ID, Extension::with_serializer(agreement::DEPENDENCY_URI, Negotiated))
+            .set_local_ice_credentials(IceCreds { ufrag: ice_word(rng, 16), pass: ice_word(rng, 32) });
         let mut rtc = codec::enable(config).build(now);
         for candidate in &self.candidates {
             rtc.add_local_candidate(candidate.clone());
         }
         rtc
+    }
+}
+
+/// An extension that is only negotiated by the library; its bytes never pass there.
+#[derive(Debug)]
+struct Negotiated;
+
+impl ExtensionSerializer for Negotiated {
+    fn write_to(&self, _: &mut [u8], _: &ExtensionValues) -> usize {
+        0
+    }
+
+    fn parse_value(&self, _: &[u8], _: &mut ExtensionValues) -> bool {
+        false
+    }
+
+    fn is_video(&self) -> bool {
+        true
+    }
+
+    fn is_audio(&self) -> bool {
+        false
     }
 }
 

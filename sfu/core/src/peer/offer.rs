@@ -1,6 +1,8 @@
 //! Reads a client's offer far enough to know its layout and to hand the rest on cleanly: four send lines, six
 //! receive lines of fixed meaning, then as many mosaic lines as the client has, and a data channel line anywhere.
 
+use super::agreement::Carries;
+use crate::rtp::Ssrc;
 use sfu_control::{ConnectRefusal, Layer, Slot, SourceKind};
 use std::fmt::Write as _;
 
@@ -10,6 +12,8 @@ pub(crate) const OFFER_MAX_BYTES: usize = 256 * 1024;
 pub(crate) const MOSAIC_SLOTS_MAX: usize = 25;
 /// Simulcast encodings of one line.
 const ENCODINGS_MAX: usize = 3;
+/// Streams one line may name: each encoding with its retransmissions.
+const STREAMS_MAX: usize = 2 * ENCODINGS_MAX;
 /// The slots every client has, in line order.
 const FIXED_SLOTS: [Slot; 6] =
     [Slot::Audio(0), Slot::Audio(1), Slot::Audio(2), Slot::FloorAudio, Slot::Programme, Slot::Slides];
@@ -34,6 +38,8 @@ pub(crate) struct OfferLine {
     pub(crate) role: Role,
     /// The simulcast encodings it sends, smallest first; empty when it sends one without a rid.
     pub(crate) encodings: Vec<(String, Layer)>,
+    /// Streams it names (RFC 5576); a client that sends rids names none.
+    pub(crate) named: Vec<(Ssrc, Carries)>,
 }
 
 /// An offer that has the layout we expect.
@@ -53,6 +59,8 @@ struct Section<'a> {
     mid: Option<&'a str>,
     direction: &'a str,
     rids: Vec<&'a str>,
+    streams: Vec<u32>,
+    repairs: Vec<u32>,
 }
 
 impl Offer {
@@ -112,7 +120,15 @@ fn section(description: &str) -> Result<Section<'_>, ConnectRefusal> {
         return Err(layout("a line is neither audio, video nor application".to_owned()));
     }
     let payload_types = words.skip(2).collect();
-    Ok(Section { media, payload_types, mid: None, direction: "sendrecv", rids: Vec::new() })
+    Ok(Section {
+        media,
+        payload_types,
+        mid: None,
+        direction: "sendrecv",
+        rids: Vec::new(),
+        streams: Vec::new(),
+        repairs: Vec::new(),
+    })
 }
 
 /// Whether an attribute is dropped before the offer is handed on.
@@ -140,9 +156,21 @@ fn note<'a>(attribute: &'a str, section: &mut Section<'a>) {
                 Some((words.next()?, words.next()?))
             }) {
                 section.rids.push(rid);
+            } else if let Some(stream) = attribute.strip_prefix("ssrc:") {
+                note_stream(stream, section);
+            } else if let Some(pair) = attribute.strip_prefix("ssrc-group:FID ") {
+                let repair = pair.split(' ').nth(1).and_then(|ssrc| ssrc.parse::<u32>().ok());
+                section.repairs.extend(repair.filter(|_| section.repairs.len() < STREAMS_MAX));
             }
         }
     }
+}
+
+/// `3570614608 cname:4TOk42mSjXCkVIa6`; a stream has several such lines.
+fn note_stream(stream: &str, section: &mut Section<'_>) {
+    let ssrc = stream.split(' ').next().and_then(|ssrc| ssrc.parse().ok());
+    let new = ssrc.filter(|ssrc| !section.streams.contains(ssrc) && section.streams.len() < STREAMS_MAX);
+    section.streams.extend(new);
 }
 
 /// What the media line at `index` is for, if it is what we expect there.
@@ -171,7 +199,15 @@ fn line(index: usize, section: &Section<'_>) -> Result<OfferLine, ConnectRefusal
         Role::Source(kind) if !kind.is_audio() => encodings(&section.rids)?,
         Role::Source(_) | Role::Slot(_) => Vec::new(),
     };
-    Ok(OfferLine { mid: mid.to_owned(), role, encodings })
+    let carries = |ssrc: &u32| {
+        let repairs = section.repairs.contains(ssrc);
+        (Ssrc::new(*ssrc), if repairs { Carries::Retransmissions } else { Carries::Media })
+    };
+    let named = match role {
+        Role::Source(_) => section.streams.iter().map(carries).collect(),
+        Role::Slot(_) => Vec::new(),
+    };
+    Ok(OfferLine { mid: mid.to_owned(), role, encodings, named })
 }
 
 /// The meaning of the media line at `index`, data channels not counted.

@@ -13,30 +13,30 @@ const GAP_MAX: u64 = 1_000;
 /// A switch moves the timestamp by the time that passed, but at least by this: a millisecond of video.
 const SWITCH_TICKS_MIN: u32 = 90;
 
-/// Bytes to replace in a payload; it never changes length.
+/// Bytes to replace in a payload; it never changes length. Small, because one is remembered per sent packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Patch {
-    changes: [Option<(usize, u8)>; 4],
+    count: u8,
+    changes: [(u8, u8); 4],
 }
 
 impl Patch {
-    /// Whether the payload goes out as it came in.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.changes.iter().all(Option::is_none)
-    }
-
     /// Replaces the bytes.
     pub(crate) fn apply(&self, payload: &mut [u8]) {
-        for (offset, byte) in self.changes.iter().flatten() {
-            if let Some(place) = payload.get_mut(*offset) {
+        for (offset, byte) in self.changes.iter().take(self.count.into()) {
+            if let Some(place) = payload.get_mut(usize::from(*offset)) {
                 *place = *byte;
             }
         }
     }
 
+    /// A descriptor's numbers lie in its first bytes; one that lies beyond a byte's reach is left as it is.
     fn push(&mut self, offset: usize, byte: u8) {
-        if let Some(free) = self.changes.iter_mut().find(|change| change.is_none()) {
-            *free = Some((offset, byte));
+        if let (Some(free), Ok(offset)) =
+            (self.changes.get_mut(usize::from(self.count)), u8::try_from(offset))
+        {
+            *free = (offset, byte);
+            self.count += 1;
         }
     }
 }
@@ -105,6 +105,21 @@ impl Munger {
             tl0: start.to_be_bytes()[1],
             key: 0,
         }
+    }
+
+    /// What the timestamps of the current source are moved by.
+    pub(crate) fn time_offset(&self) -> Option<u32> {
+        self.span.as_ref().map(|span| span.time_offset)
+    }
+
+    /// The latest timestamp that went out, and when its packet came in.
+    pub(crate) fn latest(&self) -> Option<(MediaTime, Instant)> {
+        self.latest_at.map(|at| (self.latest, at))
+    }
+
+    /// The clock of the stream.
+    pub(crate) fn clock(&self) -> ClockRate {
+        self.clock
     }
 
     /// Places the first packet of another source or layer: everything runs on from what was sent last.

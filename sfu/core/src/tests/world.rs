@@ -238,6 +238,7 @@ impl World {
                     }
                 }
                 Output::Event(event) => self.on_event(event),
+                Output::Flush => arena.clear(),
             }
         }
     }

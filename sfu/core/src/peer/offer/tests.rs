@@ -48,9 +48,22 @@ fn chromium_offers_the_layout() {
 
 #[test]
 fn firefox_offers_the_same_layout() {
-    let roles = |sdp| Offer::parse(sdp).unwrap().lines;
+    let roles = |sdp| -> Vec<OfferLine> {
+        let nameless = |line| OfferLine { named: Vec::new(), ..line };
+        Offer::parse(sdp).unwrap().lines.into_iter().map(nameless).collect()
+    };
     assert_eq!(roles(FIREFOX), roles(CHROMIUM));
     assert_eq!(roles(PHONE).len(), 12);
+}
+
+#[test]
+fn streams_are_named_with_what_they_carry() {
+    let named = |sdp, line: usize| Offer::parse(sdp).unwrap().lines[line].named.clone();
+    let carries =
+        |named: Vec<(Ssrc, Carries)>| named.into_iter().map(|(_, carries)| carries).collect::<Vec<_>>();
+    assert_eq!(carries(named(CHROMIUM, 2)), [Carries::Media, Carries::Retransmissions]);
+    assert_eq!(carries(named(CHROMIUM, 1)), [], "rids name the camera's");
+    assert_eq!(carries(named(FIREFOX, 0)), [Carries::Media]);
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! Packets as they leave: header, payload with its numbers changed, seal.
+
+use super::{Downlink, Outbox};
+use crate::estimate::ProbeId;
+use crate::receive::Packet;
+use crate::rtp::{Fixed, Form, HeaderWriter};
+use crate::send::Sent;
+use std::time::Instant;
+
+impl Downlink {
+    /// Writes one packet, seals it and remembers it.
+    pub(super) fn write(
+        &mut self,
+        now: Instant,
+        line: usize,
+        (packet, sent): (&Packet, &Sent),
+        out: &mut Outbox<'_>,
+    ) -> bool {
+        let (Some(keys), Some(path), Some(line)) = (&self.keys, self.path, self.lines.get_mut(line)) else {
+            return false;
+        };
+        let Some(chosen) = line.chosen else { return false };
+        let start = out.arena.len();
+        let buffer = out.arena.bytes_mut();
+        let fixed = Fixed {
+            payload_type: chosen.payload_type,
+            marker: packet.marker,
+            sequence: sent.seq.wire(),
+            time: sent.time,
+            ssrc: line.ssrc,
+        };
+        let ids = &self.extensions;
+        let mut header = HeaderWriter::begin(buffer, &fixed, Form::OneByte);
+        header.element(ids.transport, &self.history.next_wire().to_be_bytes());
+        if !line.known {
+            header.element(ids.mid, &line.mid);
+        }
+        if let Some(level) = packet.passed.audio_level {
+            header.element(ids.audio_level, &[level]);
+        }
+        if let Some(orientation) = packet.passed.orientation {
+            header.element(ids.orientation, &[orientation]);
+        }
+        if let Some(capture_time) = &packet.passed.capture_time {
+            header.element(ids.capture_time, capture_time.as_bytes());
+        }
+        let length = header.finish();
+        let payload = buffer.len();
+        buffer.extend_from_slice(&packet.payload);
+        if let Some(payload) = buffer.get_mut(payload..) {
+            sent.patch.apply(payload);
+        }
+        if keys.protect_rtp(buffer, (start, length), (line.ssrc, sent.seq)).is_none() {
+            buffer.truncate(start);
+            return false;
+        }
+        let bytes = buffer.len() - start;
+        out.bursts.push(path, start, out.arena);
+        self.history.on_sent(now, bytes);
+        self.pacer.on_sent(now, bytes);
+        line.sent.remember(*sent);
+        line.packets = line.packets.wrapping_add(1);
+        line.octets = line.octets.wrapping_add(u32::try_from(packet.payload.len()).unwrap_or(0));
+        line.active = true;
+        true
+    }
+
+    /// Writes a packet once more, as a retransmission (RFC 4588): the same payload behind its first number, on the
+    /// stream made for it. Gives false when the client knows no such stream.
+    pub(super) fn write_again(
+        &mut self,
+        now: Instant,
+        (line, probe): (usize, Option<ProbeId>),
+        (packet, sent): (&Packet, &Sent),
+        out: &mut Outbox<'_>,
+    ) -> bool {
+        let (Some(keys), Some(path), Some(line)) = (&self.keys, self.path, self.lines.get_mut(line)) else {
+            return false;
+        };
+        let offered = line.offered(packet.format).and_then(|offered| offered.rtx);
+        let (Some(payload_type), Some(ssrc)) = (offered, line.rtx) else { return false };
+        let start = out.arena.len();
+        let buffer = out.arena.bytes_mut();
+        let sequence = line.rtx_seq.wire();
+        let fixed = Fixed { payload_type, marker: packet.marker, sequence, time: sent.time, ssrc };
+        let mut header = HeaderWriter::begin(buffer, &fixed, Form::OneByte);
+        header.element(self.extensions.transport, &self.history.next_wire().to_be_bytes());
+        header.element(self.extensions.mid, &line.mid);
+        let length = header.finish();
+        buffer.extend_from_slice(&sent.seq.wire().to_be_bytes());
+        let payload = buffer.len();
+        buffer.extend_from_slice(&packet.payload);
+        if let Some(payload) = buffer.get_mut(payload..) {
+            sent.patch.apply(payload);
+        }
+        if keys.protect_rtp(buffer, (start, length), (ssrc, line.rtx_seq)).is_none() {
+            buffer.truncate(start);
+            return false;
+        }
+        line.rtx_seq = line.rtx_seq.plus(1);
+        let bytes = buffer.len() - start;
+        out.bursts.push(path, start, out.arena);
+        match probe {
+            Some(probe) => self.history.on_probe_sent(now, bytes, probe),
+            None => self.history.on_sent(now, bytes),
+        }
+        self.pacer.on_sent(now, bytes);
+        true
+    }
+
+    /// Seals a compound report and sends it.
+    pub(crate) fn post_report(&mut self, start: usize, out: &mut Outbox<'_>) -> bool {
+        let (Some(keys), Some(path)) = (&mut self.keys, self.path) else {
+            out.arena.bytes_mut().truncate(start);
+            return false;
+        };
+        let sealed = keys.protect_rtcp(out.arena.bytes_mut(), start).is_some();
+        if sealed {
+            out.bursts.push(path, start, out.arena);
+        }
+        sealed
+    }
+}

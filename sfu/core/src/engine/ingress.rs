@@ -1,0 +1,141 @@
+//! A datagram's way in: to the control side of its owner, or through the owner's keys into the stream it belongs to and
+//! onto the list of what this turn has to route.
+
+use super::Engine;
+use super::turn::Arrived;
+use crate::datagram::{DATAGRAM_MAX_BYTES, Datagram};
+use crate::demux::{Kind, Stray};
+use crate::peer::Carries;
+use crate::receive::{Order, Received, StreamId};
+use crate::send::Path;
+use crate::srtp::SrtpError;
+use crate::timer::Timer;
+use crate::uplink::{Closed, Opened};
+use sfu_control::{Gate, PeerId};
+use std::time::Duration;
+
+/// A media payload fills an Ethernet frame at most. A larger one would not leave again behind the headers we add.
+const PAYLOAD_MAX_BYTES: usize = 1_460;
+/// A missing packet is asked for when it can no longer only be late.
+const REPAIR_DELAY: Duration = Duration::from_millis(5);
+
+const _: () = assert!(PAYLOAD_MAX_BYTES < DATAGRAM_MAX_BYTES, "what is let in was read whole");
+
+impl Engine {
+    pub(super) fn on_datagram(&mut self, datagram: Datagram<'_>) {
+        self.counters.datagrams_in += 1;
+        self.counters.bytes_in += datagram.contents.len() as u64;
+        let (peer, kind) = match self.demux.owner(&datagram) {
+            Ok(owner) => owner,
+            Err(Stray::Size) => return self.counters.dropped_size += 1,
+            Err(Stray::Kind) => return self.counters.dropped_kind += 1,
+            Err(Stray::Address) => return self.counters.dropped_address += 1,
+            Err(Stray::Ufrag) => return self.counters.dropped_ufrag += 1,
+        };
+        match kind {
+            Kind::Stun | Kind::Dtls => self.on_control(peer, kind, &datagram),
+            Kind::Rtp => self.on_rtp(peer, datagram),
+            Kind::Rtcp => self.on_rtcp(peer, datagram),
+        }
+    }
+
+    fn on_control(&mut self, peer: PeerId, kind: Kind, datagram: &Datagram<'_>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if !member.peer.handle_datagram(self.now, datagram) {
+            self.counters.dropped_malformed += 1;
+            return self.drain(peer);
+        }
+        member.heard_at = self.now;
+        // Which of its ways a client uses shows with its media; until then the handshake goes the same way.
+        let path = Path { local: datagram.destination, remote: datagram.source };
+        if kind == Kind::Dtls {
+            member.downlink.suggest(path);
+        } else if crate::demux::nominates(datagram.contents) {
+            member.downlink.nominate(self.now, path);
+        }
+        self.drain(peer);
+    }
+
+    fn on_rtp(&mut self, peer: PeerId, datagram: Datagram<'_>) {
+        let Datagram { source, destination, contents } = datagram;
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let agreement = member.peer.agreement();
+        let (transport, opened) = member.uplink.open(agreement, &member.receivers, &self.streams, contents);
+        if let Err(Closed::Refused(error)) = opened {
+            return self.count_refused(error);
+        }
+        member.heard_at = self.now;
+        member.downlink.follow(self.now, Path { local: destination, remote: source });
+        if let Some(number) = transport
+            && member.downlink.feedback_mut().on_packet(self.now, number)
+        {
+            self.timers.arm_if_idle(Timer::Feedback(peer), self.now + super::reports::FEEDBACK_INTERVAL);
+        }
+        match opened {
+            Ok(opened) => self.on_opened(peer, &opened),
+            Err(Closed::Stray) => self.counters.dropped_stream += 1,
+            Err(Closed::Filler) => self.counters.dropped_padding += 1,
+            Err(Closed::Refused(_)) => {}
+        }
+    }
+
+    pub(super) fn count_refused(&mut self, error: SrtpError) {
+        match error {
+            SrtpError::Replayed => self.counters.dropped_replayed += 1,
+            SrtpError::Authentication => self.counters.dropped_unauthentic += 1,
+            _ => self.counters.dropped_malformed += 1,
+        }
+    }
+
+    /// A packet of a negotiated stream.
+    fn on_opened(&mut self, peer: PeerId, opened: &Opened<'_>) {
+        let Opened { stream: id, kind, carries, incoming } = opened;
+        self.counters.media_in += 1;
+        if incoming.payload.len() > PAYLOAD_MAX_BYTES {
+            return self.counters.dropped_size += 1;
+        }
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        let Some(stream) = self.streams.get_mut(*id) else { return self.counters.dropped_stream += 1 };
+        member.bytes_up += incoming.payload.len() as u64;
+        if *carries == Carries::Media {
+            stream.count(self.now, incoming);
+        }
+        let gate = member.receiver(*kind).map_or(Gate::Closed, |receiver| receiver.gate);
+        if gate == Gate::Closed {
+            return self.counters.dropped_gate += 1;
+        }
+        match stream.on_packet(self.now, incoming) {
+            Received::Media { epoch, resumed, order } => {
+                let arrived = Arrived { stream: *id, epoch, seq: incoming.seq, padding: false, resumed };
+                self.turn.arrive(arrived);
+                self.on_order(peer, *id, order);
+            }
+            Received::Padding { epoch } => {
+                self.counters.dropped_padding += 1;
+                let seq = incoming.seq;
+                self.turn.arrive(Arrived { stream: *id, epoch, seq, padding: true, resumed: false });
+            }
+            Received::Twice => self.counters.dropped_twice += 1,
+            Received::Malformed => self.counters.dropped_malformed += 1,
+        }
+    }
+
+    /// Counts what is missing and sees to its being asked for.
+    fn on_order(&mut self, peer: PeerId, id: StreamId, order: Order) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        member.losses.expected += 1;
+        match order {
+            Order::After { missing } => {
+                self.counters.upstream_missing += missing;
+                member.losses.expected += missing;
+                member.losses.missing += missing;
+                let holes =
+                    missing > 0 && self.streams.get(id).is_some_and(|stream| stream.missing.next().is_some());
+                if holes {
+                    self.timers.arm_if_idle(Timer::Repair(peer), self.now + REPAIR_DELAY);
+                }
+            }
+            Order::Late | Order::Twice => self.counters.upstream_recovered += 1,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Keyframes: who waits for one is shown a kept one if there is, else its publisher is asked, not more than once a second
+//! whatever the audience.
+
+use super::Engine;
+use super::turn::Aftermath;
+use crate::datagram::Arena;
+use crate::downlink::{Outbox, Sending};
+use crate::receive::StreamId;
+use crate::send::Forward;
+use crate::timer::Timer;
+use crate::units::SeqNo;
+use sfu_control::{Layer, PeerId, SourceKind};
+
+impl Engine {
+    /// A subscriber's decoder needs a keyframe of what one of its slots shows.
+    pub(super) fn on_keyframe_wanted(&mut self, subscriber: PeerId, slot: usize) {
+        self.counters.keyframe_requests_in += 1;
+        let slot = self.members.get(&subscriber).and_then(|member| member.slots.get(slot));
+        if let Some(key) = slot.and_then(|slot| slot.stream.current()) {
+            self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+        }
+    }
+
+    /// A slot waits for another picture: it is shown a kept keyframe of it, or one is asked for.
+    pub(super) fn expect_keyframe(&mut self, subscriber: PeerId, position: usize) {
+        let slot = self.members.get(&subscriber).and_then(|member| member.slots.get(position));
+        let Some(key) = slot.and_then(|slot| slot.stream.target()) else { return };
+        let stream = self.members.stream(key).and_then(|id| self.streams.get(id));
+        if stream.is_some_and(|stream| stream.history.replay(self.now).is_some()) {
+            self.replays.insert((subscriber, position));
+        } else {
+            self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+        }
+    }
+
+    /// Asks a publisher for a keyframe unless it was asked a moment ago.
+    pub(super) fn ask_keyframe(&mut self, peer: PeerId, kind: SourceKind, layer: Layer) {
+        let Some(id) = self.stream_id(peer, kind, layer) else { return };
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        if stream.keyframe.ask(self.now) {
+            self.send_keyframe_request(peer, kind, layer);
+        }
+        self.arm_keyframes(peer);
+    }
+
+    /// Puts a request among what the publisher is told next.
+    pub(super) fn send_keyframe_request(&mut self, peer: PeerId, kind: SourceKind, layer: Layer) {
+        let Some(id) = self.stream_id(peer, kind, layer) else { return };
+        // A stream that was never heard has no number to ask by; it begins with a keyframe anyway.
+        if self.streams.get(id).is_some_and(|stream| stream.ssrc().is_some()) {
+            self.counters.keyframes_requested += 1;
+            self.owed_keyframes.insert((peer, id));
+        }
+    }
+
+    /// Asks again for keyframes somebody still waits for.
+    pub(super) fn repeat_keyframe_requests(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get(&peer) else { return };
+        let ids: Vec<StreamId> = member.receivers.iter().flat_map(|receiver| receiver.layers()).collect();
+        for id in ids {
+            let waiting = self.is_awaited(id);
+            let Some(stream) = self.streams.get_mut(id) else { continue };
+            let (kind, layer) = (stream.key.source.kind, stream.key.layer);
+            if stream.keyframe.take_due(self.now, waiting) {
+                self.send_keyframe_request(peer, kind, layer);
+            }
+        }
+        self.arm_keyframes(peer);
+    }
+
+    /// Arms the repetition of what a publisher still owes.
+    pub(super) fn arm_keyframes(&mut self, peer: PeerId) {
+        let Some(member) = self.members.get(&peer) else { return };
+        let ids = member.receivers.iter().flat_map(|receiver| receiver.layers());
+        let owed = ids.filter_map(|id| self.streams.get(id)?.keyframe.due());
+        if let Some(due) = owed.min() {
+            self.timers.arm(Timer::Keyframes(peer), due);
+        }
+    }
+
+    /// Shows one waiting slot a kept keyframe and what came since. Gives false when none waits.
+    pub(super) fn step_replay(&mut self, arena: &mut Arena) -> bool {
+        let Some((peer, position)) = self.replays.pop_first() else { return false };
+        let Some(index) = self.members.index(&peer) else { return true };
+        let Some(member) = self.members.get(&peer) else { return true };
+        let target = member.slots.get(position).and_then(|slot| slot.stream.target());
+        let Some((key, id)) = target.and_then(|key| Some((key, self.members.stream(key)?))) else {
+            return true;
+        };
+        let Some(stream) = self.streams.get(id) else { return true };
+        let (Some(kept), true) = (stream.history.replay(self.now), member.is_connected()) else {
+            self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+            return true;
+        };
+        self.counters.replays += 1;
+        let Some(member) = self.members.at_mut(index) else { return true };
+        let mut out = Outbox { arena, bursts: &mut self.bursts };
+        for seq in kept {
+            let Some(packet) = stream.history.get(stream.epoch(), SeqNo::new(seq)) else { continue };
+            let Some(slot) = member.slots.get_mut(position) else { break };
+            if packet.is_padding() || !member.downlink.chooses(position, packet.format) {
+                slot.stream.skip(key, packet.epoch, packet.seq);
+                continue;
+            }
+            let (Forward::Send(place) | Forward::Switch(place)) = slot.stream.forward(key, packet) else {
+                continue;
+            };
+            if packet.descriptor.starts_keyframe {
+                let rtp = place.time.rtp();
+                self.turn.leave(Aftermath::Switched { member: index, slot: position, key, rtp });
+            }
+            if member.downlink.send(self.now, (position, id), (packet, place), &mut out) != Sending::Refused {
+                member.bytes_down += packet.payload.len() as u64;
+                self.counters.media_forwarded += 1;
+            }
+        }
+        self.turn.leave(Aftermath::Paced { member: index });
+        self.settle_aftermath();
+        true
+    }
+
+    fn stream_id(&self, peer: PeerId, kind: SourceKind, layer: Layer) -> Option<StreamId> {
+        self.members.get(&peer)?.receiver(kind)?.layer(layer)
+    }
+
+    /// Whether a flowing stream is waited for by anybody.
+    fn is_awaited(&self, id: StreamId) -> bool {
+        let Some(stream) = self.streams.get(id) else { return false };
+        let waits = |address: &crate::route::SlotAddress| {
+            let slot = self.members.at(address.member).and_then(|member| member.slots.get(address.slot));
+            slot.is_some_and(|slot| slot.stream.target() == Some(stream.key))
+        };
+        stream.is_flowing(self.now) && stream.fanout.iter().any(waits)
+    }
+}

@@ -1,0 +1,313 @@
+//! One turn: the media packets that arrived together, on their way to the slots they fill. They are routed in the order
+//! in which they came and written subscriber by subscriber, so that what belongs to one destination leaves together
+//! and its state is fetched once; to a receiver it makes no difference how many came at a time.
+
+use super::{Engine, MemberIndex};
+use crate::datagram::Arena;
+use crate::downlink::{Outbox, Sending};
+use crate::receive::{LAYER_STOPPED_AFTER, StreamId, StreamKey, Streams};
+use crate::select::{Heard, SPEAKERS_TICK};
+use crate::send::Forward;
+use crate::timer::Timer;
+use crate::units::SeqNo;
+use sfu_control::SfuEvent;
+use std::collections::VecDeque;
+
+/// Packets routed together at most. A shell hands in about as many before it drains; more gain nothing.
+const BATCH_PACKETS_MAX: usize = 64;
+/// Streams routed together at most: one bit each in a word.
+const BATCH_STREAMS_MAX: usize = 64;
+
+/// A packet that was taken in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrived {
+    pub(super) stream: StreamId,
+    pub(super) epoch: u16,
+    pub(super) seq: SeqNo,
+    /// It only fills a number.
+    pub(super) padding: bool,
+    /// Its layer did not flow before.
+    pub(super) resumed: bool,
+}
+
+/// What is to be done with a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Forward,
+    /// It goes nowhere, and nobody may see a gap where it was.
+    Skip,
+}
+
+/// A routed packet.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    /// Which of the batch's streams.
+    stream: usize,
+    epoch: u16,
+    seq: SeqNo,
+    fate: Fate,
+}
+
+/// How far a stream's fan-out has been served.
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
+    stream: StreamId,
+    key: StreamKey,
+    next: usize,
+}
+
+/// A slot's part in a batch.
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    stream: usize,
+    slot: usize,
+}
+
+/// What a slot's packet asks of the engine once the subscriber is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Aftermath {
+    Switched { member: MemberIndex, slot: usize, key: StreamKey, rtp: u32 },
+    Restarted { key: StreamKey },
+    Paced { member: MemberIndex },
+}
+
+/// The packets of this turn. All its lists are kept over turns, so that a turn allocates nothing.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    arrived: VecDeque<Arrived>,
+    /// Decided, but to be routed only when what was decided before has left.
+    held: Option<(Arrived, Fate)>,
+    items: Vec<Item>,
+    cursors: Vec<Cursor>,
+    targets: Vec<Target>,
+    aftermath: Vec<Aftermath>,
+    /// Whether the batch is being written.
+    writing: bool,
+}
+
+impl Turn {
+    /// Takes a packet in.
+    pub(super) fn arrive(&mut self, arrived: Arrived) {
+        self.arrived.push_back(arrived);
+    }
+
+    /// Leaves something to do once a member is done.
+    pub(super) fn leave(&mut self, aftermath: Aftermath) {
+        self.aftermath.push(aftermath);
+    }
+
+    fn is_full(&self) -> bool {
+        self.items.len() >= BATCH_PACKETS_MAX || self.cursors.len() >= BATCH_STREAMS_MAX
+    }
+
+    fn add(&mut self, streams: &Streams, arrived: Arrived, fate: Fate) {
+        let Arrived { stream, epoch, seq, .. } = arrived;
+        let known = self.cursors.iter().position(|cursor| cursor.stream == stream);
+        let place = known.or_else(|| {
+            let key = streams.get(stream)?.key;
+            self.cursors.push(Cursor { stream, key, next: 0 });
+            Some(self.cursors.len() - 1)
+        });
+        if let Some(place) = place {
+            self.items.push(Item { stream: place, epoch, seq, fate });
+        }
+    }
+
+    /// The next member that anything of this batch goes to, with its slots in `targets`.
+    fn next_member(&mut self, streams: &Streams) -> Option<MemberIndex> {
+        let ahead = |cursor: &Cursor| Some(streams.get(cursor.stream)?.fanout.get(cursor.next)?.member);
+        let member = self.cursors.iter().filter_map(ahead).min()?;
+        self.targets.clear();
+        for (stream, cursor) in self.cursors.iter_mut().enumerate() {
+            let fanout =
+                streams.get(cursor.stream).map(|stream| stream.fanout.as_slice()).unwrap_or_default();
+            while let Some(address) = fanout.get(cursor.next).filter(|address| address.member == member) {
+                self.targets.push(Target { stream, slot: address.slot });
+                cursor.next += 1;
+            }
+        }
+        Some(member)
+    }
+}
+
+impl Engine {
+    /// Goes one step on with the turn. Gives false when nothing is left of it.
+    pub(super) fn step_turn(&mut self, arena: &mut Arena) -> bool {
+        if self.turn.writing {
+            if let Some(member) = self.turn.next_member(&self.streams) {
+                self.write_member(member, arena);
+                self.settle_aftermath();
+            } else {
+                self.turn.writing = false;
+                self.turn.items.clear();
+                self.turn.cursors.clear();
+            }
+            return true;
+        }
+        self.gather();
+        self.turn.writing = !self.turn.items.is_empty();
+        self.turn.writing
+    }
+
+    /// Decides about packets in the order they came, until enough are together or one needs other routes than the
+    /// ones before it.
+    fn gather(&mut self) {
+        if let Some((arrived, fate)) = self.turn.held.take() {
+            self.reroute_for(&arrived);
+            self.turn.add(&self.streams, arrived, fate);
+        }
+        while !self.turn.is_full()
+            && let Some(arrived) = self.turn.arrived.pop_front()
+        {
+            let (fate, reroutes) = self.decide(&arrived);
+            if reroutes && !self.turn.items.is_empty() {
+                self.turn.held = Some((arrived, fate));
+                return;
+            }
+            if reroutes {
+                self.reroute_for(&arrived);
+            }
+            self.turn.add(&self.streams, arrived, fate);
+        }
+    }
+
+    /// What becomes of a packet, and whether it needs routes that hold from it on.
+    fn decide(&mut self, arrived: &Arrived) -> (Fate, bool) {
+        let Some(stream) = self.streams.get(arrived.stream) else { return (Fate::Skip, false) };
+        if arrived.padding {
+            return (Fate::Skip, false);
+        }
+        if !stream.key.source.kind.is_audio() {
+            return (Fate::Forward, arrived.resumed);
+        }
+        let source = stream.key.source;
+        let loudness =
+            stream.history.get(arrived.epoch, arrived.seq).and_then(|packet| packet.passed.loudness());
+        let Some(id) = self.members.get(&source.peer).map(|member| member.room) else {
+            return (Fate::Skip, false);
+        };
+        let Some(room) = self.rooms.get_mut(&id) else { return (Fate::Skip, false) };
+        self.timers.arm_if_idle(Timer::Speakers(id), self.now + SPEAKERS_TICK);
+        match room.speakers.on_packet(self.now, source, loudness) {
+            Heard::Yes => (Fate::Forward, false),
+            Heard::No => {
+                self.counters.dropped_unheard += 1;
+                (Fate::Skip, false)
+            }
+            Heard::TookPlace => (Fate::Forward, true),
+        }
+    }
+
+    /// Brings routes in line with what a packet changed: a voice took a place, or a layer flows again and slots that had
+    /// to do with less may climb to it, starting with this very packet.
+    fn reroute_for(&mut self, arrived: &Arrived) {
+        let Some(stream) = self.streams.get(arrived.stream) else { return };
+        let (peer, kind, layer) = (stream.key.source.peer, stream.key.source.kind, stream.key.layer);
+        let Some(room) = self.members.get(&peer).map(|member| member.room) else { return };
+        if kind.is_audio() {
+            return self.settle_voices(room);
+        }
+        self.unsettled_rooms.insert(room);
+        self.timers.arm_if_idle(Timer::Activity(peer), self.now + LAYER_STOPPED_AFTER);
+        self.settle();
+        let Some(stream) = self.streams.get(arrived.stream) else { return };
+        let starts = stream
+            .history
+            .get(arrived.epoch, arrived.seq)
+            .is_some_and(|packet| packet.descriptor.starts_keyframe);
+        // A request made before the stream was ever heard could not be sent.
+        if !starts && stream.keyframe.due().is_some() {
+            self.send_keyframe_request(peer, kind, layer);
+        }
+    }
+
+    /// Writes everything of the batch that goes to one member.
+    fn write_member(&mut self, index: MemberIndex, arena: &mut Arena) {
+        let Some(member) = self.members.at_mut(index) else { return };
+        if !member.is_connected() {
+            return;
+        }
+        let mut out = Outbox { arena, bursts: &mut self.bursts };
+        let mut paced = false;
+        for item in &self.turn.items {
+            let Some(cursor) = self.turn.cursors.get(item.stream) else { continue };
+            for target in self.turn.targets.iter().filter(|target| target.stream == item.stream) {
+                let Some(slot) = member.slots.get_mut(target.slot) else { continue };
+                if item.fate == Fate::Skip {
+                    slot.stream.skip(cursor.key, item.epoch, item.seq);
+                    continue;
+                }
+                let packet = self.streams.get(cursor.stream);
+                let Some(packet) = packet.and_then(|stream| stream.history.get(item.epoch, item.seq)) else {
+                    self.counters.dropped_overrun += 1;
+                    continue;
+                };
+                if !member.downlink.chooses(target.slot, packet.format) {
+                    self.counters.dropped_codec += 1;
+                    continue;
+                }
+                let place = match slot.stream.forward(cursor.key, packet) {
+                    Forward::Send(place) => place,
+                    Forward::Switch(place) => {
+                        let rtp = place.time.rtp();
+                        let switched =
+                            Aftermath::Switched { member: index, slot: target.slot, key: cursor.key, rtp };
+                        self.turn.aftermath.push(switched);
+                        place
+                    }
+                    Forward::NotYet => continue,
+                    Forward::Late => {
+                        self.counters.dropped_late += 1;
+                        continue;
+                    }
+                    Forward::Restarted => {
+                        self.turn.aftermath.push(Aftermath::Restarted { key: cursor.key });
+                        continue;
+                    }
+                };
+                match member.downlink.send(self.now, (target.slot, cursor.stream), (packet, place), &mut out)
+                {
+                    Sending::Sent => {
+                        member.bytes_down += packet.payload.len() as u64;
+                        self.counters.media_forwarded += 1;
+                    }
+                    Sending::Paced => paced = true,
+                    Sending::Refused => self.counters.dropped_pacer += 1,
+                }
+            }
+        }
+        if paced {
+            self.turn.aftermath.push(Aftermath::Paced { member: index });
+        }
+    }
+
+    /// Does what writing a member left to do.
+    pub(super) fn settle_aftermath(&mut self) {
+        while let Some(left) = self.turn.aftermath.pop() {
+            match left {
+                Aftermath::Switched { member, slot, key, rtp } => self.on_switched(member, slot, key, rtp),
+                Aftermath::Restarted { key } => {
+                    self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+                }
+                Aftermath::Paced { member } => self.arm_pacer(member),
+            }
+        }
+    }
+
+    /// Another source or layer begins in a slot.
+    fn on_switched(&mut self, index: MemberIndex, position: usize, key: StreamKey, rtp_timestamp: u32) {
+        self.counters.slot_switches += 1;
+        let Some(member) = self.members.at_mut(index) else { return };
+        self.stale_routes.insert(member.room);
+        let peer = member.id;
+        let Some(slot) = member.slots.get_mut(position) else { return };
+        if slot.announced == Some(key.source) {
+            return;
+        }
+        slot.announced = Some(key.source);
+        let (slot, source) = (slot.stream.slot(), Some(key.source));
+        // The client can measure its round trip and place the stream in time once it has our clock.
+        self.timers.arm(Timer::Reports(peer), self.now + super::reports::FIRST_REPORT_DELAY);
+        self.event(SfuEvent::SlotSwitched { peer, slot, source, rtp_timestamp });
+    }
+}

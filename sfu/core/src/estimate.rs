@@ -1,0 +1,134 @@
+//! What a client's line carries: departure times against reported arrivals, by Google congestion control
+//! (draft-ietf-rmcat-gcc-02; Carlucci et al., "Congestion Control for Web Real-Time Communication", 2017).
+
+mod acknowledged;
+mod history;
+mod loss;
+mod pacer;
+mod probe;
+mod rate;
+mod recorder;
+mod trend;
+
+pub(crate) use history::{ProbeId, SentHistory};
+pub(crate) use pacer::Pacer;
+pub(crate) use recorder::TwccRecorder;
+
+use crate::units::Bitrate;
+use acknowledged::Acknowledged;
+use loss::LossControl;
+pub(crate) use probe::Probe;
+use probe::Prober;
+use rate::RateControl;
+use std::time::{Duration, Instant};
+use trend::{Trend, Usage};
+
+/// What a line is taken for before anything is known of it, and what the estimator starts at: with less, the first
+/// feedback would take a picture away that was just granted.
+pub(crate) const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_500);
+/// Below this nothing is estimated: audio goes whatever is said.
+pub(crate) const FLOOR: Bitrate = Bitrate::kbps(60);
+/// Queued packets leave at this multiple of the estimate, so that a keyframe is through before the next frame comes
+/// (libwebrtc's pacing factor).
+const PACING_PERCENT: u64 = 250;
+
+/// The estimator of one line.
+#[derive(Debug)]
+pub(crate) struct Estimator {
+    trend: Trend,
+    rate: RateControl,
+    loss: LossControl,
+    acknowledged: Acknowledged,
+    prober: Prober,
+    desired: Bitrate,
+    /// Whether any feedback came: a client that gives none is not estimated and not paced.
+    heard: bool,
+}
+
+impl Estimator {
+    /// One that knows nothing.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            trend: Trend::default(),
+            rate: RateControl::new(INITIAL_ESTIMATE, now),
+            loss: LossControl::new(),
+            acknowledged: Acknowledged::default(),
+            prober: Prober::new(),
+            desired: Bitrate::ZERO,
+            heard: false,
+        }
+    }
+
+    /// What the line carries; none before the first feedback.
+    pub(crate) fn estimate(&self) -> Option<Bitrate> {
+        self.heard.then(|| self.rate.target().min(self.loss.ceiling()).max(FLOOR))
+    }
+
+    /// At what rate packets that wait may leave; none when nothing is known.
+    pub(crate) fn pacing_rate(&self) -> Option<Bitrate> {
+        self.estimate().map(|estimate| estimate.percent(PACING_PERCENT))
+    }
+
+    /// How much there is to find: more than anybody wants is not looked for.
+    pub(crate) fn set_desired(&mut self, desired: Bitrate) {
+        self.desired = desired;
+    }
+
+    /// The round trip was measured.
+    pub(crate) fn on_round_trip(&mut self, rtt: Duration) {
+        self.rate.set_round_trip(rtt);
+    }
+
+    /// Packets arrived or did not: numbers with microseconds on the receiver's clock.
+    pub(crate) fn on_feedback(
+        &mut self,
+        now: Instant,
+        history: &mut SentHistory,
+        arrivals: impl Iterator<Item = (u16, Option<i64>)>,
+    ) {
+        let (mut told, mut lost) = (0_u32, 0_u32);
+        for (number, arrival) in arrivals {
+            let Some(sent) = history.report(number) else { continue };
+            told += 1;
+            let Some(arrival) = arrival else {
+                lost += 1;
+                continue;
+            };
+            self.acknowledged.on_arrival(arrival, sent.bytes);
+            self.trend.on_arrival(sent.micros, arrival, now);
+            if let Some(probe) = sent.probe {
+                self.prober.on_arrival(probe, (sent.micros, arrival), sent.bytes);
+            }
+        }
+        if told == 0 {
+            return;
+        }
+        self.heard = true;
+        let acknowledged = self.acknowledged.bitrate();
+        self.loss.on_feedback(now, (told, lost), self.rate.target());
+        let usage = self.trend.usage();
+        self.rate.update(now, usage, acknowledged);
+        if let Some(found) = self.prober.take_result()
+            && usage != Usage::Over
+        {
+            self.rate.raise(now, found.min(self.desired.max(self.rate.target())));
+            self.loss.raise(found);
+        }
+    }
+
+    /// Whether the line is to be probed now for what is desired and not yet found.
+    pub(crate) fn poll_probe(&mut self, now: Instant) -> Option<Probe> {
+        let estimate = self.estimate()?;
+        let calm = self.trend.usage() == Usage::Normal && self.loss.is_calm();
+        self.prober.poll(now, estimate, self.desired, calm)
+    }
+
+    /// When to ask for a probe again.
+    pub(crate) fn next_probe(&self, now: Instant) -> Option<Instant> {
+        let hungry = self.estimate().is_some_and(|estimate| estimate < self.desired);
+        hungry.then(|| self.prober.next().unwrap_or(now))
+    }
+}
+
+#[cfg(test)]
+mod tests;

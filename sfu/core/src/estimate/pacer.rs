@@ -1,0 +1,65 @@
+//! How fast packets may follow each other: a bucket that fills at the pacing rate.
+
+use crate::units::Bitrate;
+use std::time::{Duration, Instant};
+
+/// What may leave at once: five full packets, as many as one burst on the wire has.
+const BURST_BYTES: f64 = 5.0 * 1_250.0;
+/// What may leave at once on a fast line: what it carries in this span.
+const BURST_SPAN: Duration = Duration::from_millis(5);
+/// Waiting packets are looked at no more often than this.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The bucket of one client.
+#[derive(Debug)]
+pub(crate) struct Pacer {
+    /// Bytes a second; none while nothing is known of the line, and then nothing waits.
+    rate: Option<f64>,
+    /// Bytes that may leave; negative when voices took more than there was.
+    budget: f64,
+    updated: Instant,
+}
+
+impl Pacer {
+    /// One that lets everything pass.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { rate: None, budget: BURST_BYTES, updated: now }
+    }
+
+    /// The rate, or none to let everything pass.
+    #[expect(clippy::cast_precision_loss, reason = "no line reaches 2^53 bit/s")]
+    pub(crate) fn set_rate(&mut self, rate: Option<Bitrate>) {
+        self.rate = rate.map(|rate| rate.as_bps() as f64 / 8.0);
+    }
+
+    /// Whether a packet may leave now.
+    pub(crate) fn may_send(&mut self, now: Instant, _: usize) -> bool {
+        self.fill(now);
+        self.rate.is_none() || self.budget > 0.0
+    }
+
+    /// A packet left.
+    pub(crate) fn on_sent(&mut self, now: Instant, bytes: usize) {
+        self.fill(now);
+        self.budget -= f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+    }
+
+    /// When a packet that waits may leave.
+    pub(crate) fn next_at(&self, now: Instant) -> Instant {
+        let Some(rate) = self.rate else { return now };
+        let short = (-self.budget).max(0.0) / rate.max(1.0);
+        now + Duration::from_secs_f64(short.min(1.0)).max(TICK)
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let Some(rate) = self.rate else {
+            self.budget = BURST_BYTES;
+            self.updated = now;
+            return;
+        };
+        let since = now.saturating_duration_since(self.updated).as_secs_f64();
+        let most = BURST_BYTES.max(rate * BURST_SPAN.as_secs_f64());
+        self.budget = (self.budget + since * rate).clamp(-rate, most);
+        self.updated = now;
+    }
+}

@@ -1,0 +1,1 @@
+//! Behaviour on lines that are not what they should be.

@@ -20,6 +20,7 @@ use loss::LossControl;
 pub(crate) use probe::Probe;
 use probe::Prober;
 use rate::RateControl;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use trend::{Trend, Usage};
 
@@ -32,6 +33,11 @@ pub(crate) const FLOOR: Bitrate = Bitrate::kbps(60);
 /// (libwebrtc's pacing factor).
 const PACING_PERCENT: u64 = 250;
 
+/// A packet that is missing for longer than this is lost: lines of ours have up to 150 ms of jitter.
+const LATE_MAX: Duration = Duration::from_millis(250);
+/// Missing packets remembered; when more are missing the line is down.
+const MISSING_MAX: usize = 512;
+
 /// The estimator of one line.
 #[derive(Debug)]
 pub(crate) struct Estimator {
@@ -41,6 +47,8 @@ pub(crate) struct Estimator {
     acknowledged: Acknowledged,
     prober: Prober,
     desired: Bitrate,
+    /// What had not arrived when the client reported, and when that was.
+    missing: VecDeque<(u16, Instant)>,
     /// Whether any feedback came: a client that gives none is not estimated and not paced.
     heard: bool,
 }
@@ -55,6 +63,7 @@ impl Estimator {
             acknowledged: Acknowledged::default(),
             prober: Prober::new(),
             desired: Bitrate::ZERO,
+            missing: VecDeque::new(),
             heard: false,
         }
     }
@@ -86,27 +95,32 @@ impl Estimator {
         history: &mut SentHistory,
         arrivals: impl Iterator<Item = (u16, Option<i64>)>,
     ) {
-        let (mut told, mut lost) = (0_u32, 0_u32);
+        let mut arrived = 0_u32;
         for (number, arrival) in arrivals {
-            let Some(sent) = history.report(number) else { continue };
-            told += 1;
             let Some(arrival) = arrival else {
-                lost += 1;
+                if self.missing.len() < MISSING_MAX && history.on_missing(number) {
+                    self.missing.push_back((number, now));
+                }
                 continue;
             };
+            let Some(sent) = history.on_arrived(number) else { continue };
+            arrived += 1;
             self.acknowledged.on_arrival(arrival, sent.bytes);
-            self.trend.on_arrival(sent.micros, arrival, now);
-            if let Some(probe) = sent.probe {
-                self.prober.on_arrival(probe, (sent.micros, arrival), sent.bytes);
+            match sent.probe {
+                Some(probe) => self.prober.on_arrival(probe, (sent.micros, arrival), sent.bytes),
+                // A probe's own queue says nothing about what is sent otherwise.
+                None => self.trend.on_arrival(sent.micros, arrival, now),
             }
         }
+        let lost = self.take_lost(now, history);
+        let told = arrived + lost;
         if told == 0 {
             return;
         }
         self.heard = true;
         let acknowledged = self.acknowledged.bitrate();
         self.loss.on_feedback(now, (told, lost), self.rate.target());
-        let usage = self.trend.usage();
+        let usage = if self.prober.is_recent(now) { Usage::Normal } else { self.trend.usage() };
         self.rate.update(now, usage, acknowledged);
         if let Some(found) = self.prober.take_result()
             && usage != Usage::Over
@@ -114,6 +128,19 @@ impl Estimator {
             self.rate.raise(now, found.min(self.desired.max(self.rate.target())));
             self.loss.raise(found);
         }
+    }
+
+    /// How many packets have been missing for too long to be only late.
+    fn take_lost(&mut self, now: Instant, history: &mut SentHistory) -> u32 {
+        let mut lost = 0;
+        while let Some((number, noticed)) = self.missing.front().copied() {
+            if now.saturating_duration_since(noticed) < LATE_MAX {
+                break;
+            }
+            self.missing.pop_front();
+            lost += u32::from(history.is_missing(number));
+        }
+        lost
     }
 
     /// Whether the line is to be probed now for what is desired and not yet found.
@@ -129,6 +156,3 @@ impl Estimator {
         hungry.then(|| self.prober.next().unwrap_or(now))
     }
 }
-
-#[cfg(test)]
-mod tests;

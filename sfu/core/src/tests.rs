@@ -2,6 +2,7 @@
 //! setup lives there, the stories in the other files.
 
 mod bad_input;
+mod capacity;
 mod chaos;
 mod client;
 mod layers;

@@ -29,7 +29,18 @@ struct Place {
     bytes: u16,
     number: u16,
     probe: Option<ProbeId>,
-    open: bool,
+    state: State,
+}
+
+/// What is known of a packet's arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing.
+    Open,
+    /// It had not arrived when the client reported; on a line with jitter it may yet.
+    Missing,
+    /// It arrived.
+    Arrived,
 }
 
 /// The ring. It grows to its size once.
@@ -62,7 +73,7 @@ impl SentHistory {
         let number = self.next;
         self.next = number.wrapping_add(1);
         let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
-        let place = Place { micros, bytes, number, probe, open: true };
+        let place = Place { micros, bytes, number, probe, state: State::Open };
         let index = usize::from(number) & (PACKETS - 1);
         match self.places.get_mut(index) {
             Some(taken) => *taken = place,
@@ -70,12 +81,29 @@ impl SentHistory {
         }
     }
 
-    /// A packet is reported on; gives it the first time.
-    pub(super) fn report(&mut self, number: u16) -> Option<Departed> {
-        let place = self.places.get_mut(usize::from(number) & (PACKETS - 1))?;
-        if place.number != number || !std::mem::take(&mut place.open) {
-            return None;
-        }
+    /// A packet arrived; gives it the first time.
+    pub(super) fn on_arrived(&mut self, number: u16) -> Option<Departed> {
+        let place = self.place(number).filter(|place| place.state != State::Arrived)?;
+        place.state = State::Arrived;
         Some(Departed { micros: place.micros, bytes: place.bytes.into(), probe: place.probe })
+    }
+
+    /// A packet had not arrived. Gives whether this is news.
+    pub(super) fn on_missing(&mut self, number: u16) -> bool {
+        let place = self.place(number).filter(|place| place.state == State::Open);
+        place.is_some_and(|place| {
+            place.state = State::Missing;
+            true
+        })
+    }
+
+    /// Whether a missing packet has still not arrived.
+    pub(super) fn is_missing(&mut self, number: u16) -> bool {
+        self.place(number).is_some_and(|place| place.state == State::Missing)
+    }
+
+    fn place(&mut self, number: u16) -> Option<&mut Place> {
+        let place = self.places.get_mut(usize::from(number) & (PACKETS - 1));
+        place.filter(|place| place.number == number)
     }
 }

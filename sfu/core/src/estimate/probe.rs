@@ -17,6 +17,8 @@ const AGAIN_PERCENT: u64 = 200;
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Between a probe that found more and the next.
 const INTERVAL_AFTER_SUCCESS: Duration = Duration::from_millis(250);
+/// How long what a probe left in the line's queue may show.
+const DRAIN: Duration = Duration::from_millis(500);
 /// Arrivals are believed up to this multiple of departures: nothing arrives faster than it leaves.
 const RECEIVED_PERCENT_MAX: u64 = 140;
 /// What is made of a result: the line is not filled to its brim.
@@ -53,6 +55,7 @@ pub(super) struct Prober {
     next_id: NonZeroU8,
     first: usize,
     next_at: Option<Instant>,
+    probed: Option<Instant>,
     cluster: Option<Cluster>,
     result: Option<Bitrate>,
 }
@@ -60,7 +63,7 @@ pub(super) struct Prober {
 impl Prober {
     /// One that has not probed.
     pub(super) fn new() -> Self {
-        Self { next_id: NonZeroU8::MIN, first: 0, next_at: None, cluster: None, result: None }
+        Self { next_id: NonZeroU8::MIN, first: 0, next_at: None, probed: None, cluster: None, result: None }
     }
 
     /// A probe, if it is time for one and there is something to be found.
@@ -78,6 +81,7 @@ impl Prober {
             self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
             return None;
         }
+        self.probed = Some(now);
         let percent = FIRST_PERCENT.get(self.first).copied().unwrap_or(AGAIN_PERCENT);
         self.first += 1;
         let rate = estimate.percent(percent).min(desired.percent(120));
@@ -98,6 +102,11 @@ impl Prober {
             last_bytes: 0,
         });
         Some(probe)
+    }
+
+    /// Whether a probe may still stand in the line's queue.
+    pub(super) fn is_recent(&self, now: Instant) -> bool {
+        self.probed.is_some_and(|at| now.saturating_duration_since(at) < DRAIN)
     }
 
     /// When the next one may be due.

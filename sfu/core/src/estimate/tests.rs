@@ -1,1 +1,0 @@
-//! Behaviour on lines that are not what they should be.

@@ -15,6 +15,8 @@ pub(crate) struct Counters {
     pub resumes: u64,
     /// Connections that gave way to a newer one of the same seat.
     pub replaced: u64,
+    /// Seats whose right was taken away.
+    pub revoked: u64,
     /// Connections closed because they were silent.
     pub silent: u64,
     /// Connections closed for misbehaving.
@@ -50,6 +52,7 @@ impl Counters {
             ("joins", self.joins),
             ("resumes", self.resumes),
             ("connections_replaced", self.replaced),
+            ("seats_revoked", self.revoked),
             ("connections_silent", self.silent),
             ("connections_misbehaved", self.misbehaved),
             ("frames_refused", self.refused_frames),

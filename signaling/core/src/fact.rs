@@ -12,6 +12,31 @@ use signaling_protocol::{
 };
 use std::fmt::Write as _;
 
+/// In which form a record is written. A version is added when an older program could not read what is written, and
+/// never taken away: facts are not rewritten.
+///
+/// - 1 had no version in the record, and none in its hash;
+/// - 2 has it in both, and knows seats that lose their right or get another role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FactVersion(pub u32);
+
+impl FactVersion {
+    /// Of records without one.
+    pub const FIRST: Self = Self(1);
+    /// What this program writes; it reads all up to it.
+    pub const CURRENT: Self = Self(2);
+
+    fn first() -> Self {
+        Self::FIRST
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
+    fn is_first(&self) -> bool {
+        *self == Self::FIRST
+    }
+}
+
 /// Who brought a fact about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -112,6 +137,18 @@ pub enum Fact {
         /// Which.
         seat: SeatId,
     },
+    /// A seat's account lost its right to sit there: its code was revoked, its password reset, its role taken.
+    SeatRevoked {
+        /// Which.
+        seat: SeatId,
+    },
+    /// Whoever sits there came back as something else.
+    RoleSet {
+        /// Which.
+        seat: SeatId,
+        /// What it is now.
+        role: Role,
+    },
     /// Another picture, or none, is shown to everybody.
     StageSet {
         /// Whose.
@@ -198,6 +235,8 @@ impl Fact {
             | Self::SeatLost { seat }
             | Self::SeatLeft { seat }
             | Self::SeatRemoved { seat }
+            | Self::SeatRevoked { seat }
+            | Self::RoleSet { seat, .. }
             | Self::MicrophoneSet { seat, .. }
             | Self::CameraSet { seat, .. }
             | Self::PresentingAllowed { seat } => of(seat, false),
@@ -209,6 +248,9 @@ impl Fact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FactRecord {
+    /// In which form it is written; a record of the first version says nothing.
+    #[serde(default = "FactVersion::first", skip_serializing_if = "FactVersion::is_first")]
+    pub version: FactVersion,
     /// Whose log.
     pub meeting: MeetingId,
     /// Its place in it, from 1.
@@ -245,6 +287,18 @@ pub enum ChainError {
     /// A log that does not begin with its meeting's making.
     #[error("the log does not begin with the making of its meeting")]
     Beginning,
+    /// A record this program cannot read, or an older form after a newer one.
+    #[error("fact {number} is written in form {found}, where {least} to {most} can stand")]
+    Version {
+        /// Which fact.
+        number: u32,
+        /// Its form.
+        found: u32,
+        /// The form of the fact before it.
+        least: u32,
+        /// The newest form this program reads.
+        most: u32,
+    },
     /// Records of two meetings in one log.
     #[error("fact {number} belongs to another meeting")]
     Meeting {
@@ -257,9 +311,14 @@ impl FactRecord {
     /// The hash this record must have after `before`; empty before the first.
     pub fn expected_hash(&self, before: &str) -> String {
         let body = (&self.meeting, self.number, self.at, &self.by, self.request, &self.fact);
+        let body = if self.version == FactVersion::FIRST {
+            serde_json::to_vec(&body)
+        } else {
+            serde_json::to_vec(&(self.version, body))
+        };
         // These types have no map with non-text keys and no failing serializer, so this cannot fail; an empty
         // body would only make the hash wrong and thereby visible.
-        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let body = body.unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(before.as_bytes());
         hash.update(body);
@@ -277,6 +336,7 @@ impl FactRecord {
 /// [`ChainError`] names the first record that is not as it was written.
 pub fn verify_chain(records: &[FactRecord]) -> Result<(), ChainError> {
     let mut before = String::new();
+    let mut least = FactVersion::FIRST;
     let Some(first) = records.first() else { return Err(ChainError::Beginning) };
     if !matches!(first.fact, Fact::MeetingCreated(_)) {
         return Err(ChainError::Beginning);
@@ -289,6 +349,11 @@ pub fn verify_chain(records: &[FactRecord]) -> Result<(), ChainError> {
         if record.meeting != first.meeting {
             return Err(ChainError::Meeting { number: found });
         }
+        if record.version < least || record.version > FactVersion::CURRENT {
+            let (least, most) = (least.0, FactVersion::CURRENT.0);
+            return Err(ChainError::Version { number: found, found: record.version.0, least, most });
+        }
+        least = record.version;
         if record.hash != record.expected_hash(&before) {
             return Err(ChainError::Hash { number: found });
         }

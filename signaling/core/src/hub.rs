@@ -5,6 +5,7 @@ mod frames;
 mod hello;
 mod media;
 mod parts;
+mod recheck;
 mod settle;
 mod ticks;
 
@@ -151,6 +152,7 @@ impl Hub {
             Input::Closed { connection } => self.on_closed(now, connection),
             Input::Offer { call, bearer, offer } => self.handle_offer(now, call, &bearer, offer),
             Input::Hangup { call, bearer } => self.handle_hangup(now, call, &bearer),
+            Input::Recheck { call, changed } => self.handle_recheck(now, call, &changed),
             Input::Sfu(event) => self.handle_sfu(event),
             Input::Timeout => {}
             Input::Stop => self.stop(),
@@ -291,6 +293,7 @@ fn departure(fact: &Fact) -> Option<(SeatId, ByeReason)> {
     match fact {
         Fact::SeatLeft { seat } => Some((seat.clone(), ByeReason::Left)),
         Fact::SeatRemoved { seat } => Some((seat.clone(), ByeReason::Removed)),
+        Fact::SeatRevoked { seat } => Some((seat.clone(), ByeReason::Revoked)),
         Fact::MeetingCreated(_)
         | Fact::MeetingStarted {}
         | Fact::MeetingEnded {}
@@ -298,6 +301,7 @@ fn departure(fact: &Fact) -> Option<(SeatId, ByeReason)> {
         | Fact::SeatInvited { .. }
         | Fact::SeatJoined { .. }
         | Fact::SeatLost { .. }
+        | Fact::RoleSet { .. }
         | Fact::StageSet { .. }
         | Fact::FloorGranted { .. }
         | Fact::FloorEnded {}

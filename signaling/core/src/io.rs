@@ -6,6 +6,7 @@ use signaling_protocol::{
     AccountId, AccountKind, CreateMeeting, GrantView, MeetingId, MeetingList, MeetingSummary, Refusal,
     ResumeToken, ServerMessage, TicketIssued, UnitCode,
 };
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,6 +31,30 @@ pub struct Account {
     pub unit: UnitCode,
     /// What it may do and where.
     pub grants: Vec<GrantView>,
+}
+
+/// By whose right a seat is held.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// A person's account.
+    Person {
+        /// Which.
+        account: AccountId,
+    },
+    /// A unit's meeting room.
+    Site {
+        /// Which unit.
+        unit: UnitCode,
+    },
+}
+
+/// What is left of a holder's right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rights {
+    /// Nothing: it must sign in again, if it still can.
+    SignedOut,
+    /// It is signed in, and may do this now.
+    Granted(Vec<GrantView>),
 }
 
 /// What an HTTP call asks of the hub.
@@ -60,7 +85,7 @@ pub enum Answer {
         /// The SDP.
         answer: String,
     },
-    /// To `Hangup`.
+    /// To `Hangup` and `Recheck`.
     Done,
 }
 
@@ -118,6 +143,13 @@ pub enum Input {
         call: CallId,
         /// The resume token of the last welcome.
         bearer: ResumeToken,
+    },
+    /// Rights have changed; whoever sits by a right that is gone is put out.
+    Recheck {
+        /// Which call is answered when it is done.
+        call: CallId,
+        /// Whose, and what is left of them.
+        changed: HashMap<Holder, Rights>,
     },
     /// The SFU reports.
     Sfu(SfuEvent),

@@ -4,7 +4,8 @@ use crate::fact::SeatRecord;
 use crate::meeting::{MAX_SEATS, Meeting, Seat, Surroundings};
 use crate::{Account, UnitTree};
 use signaling_protocol::{
-    AccountKind, Connection, GrantRole, MeetingPhase, Occupant, Refusal, Role, SeatId, TierCode, UnitCode,
+    AccountId, AccountKind, Connection, GrantRole, GrantView, MeetingPhase, Occupant, Refusal, Role, SeatId,
+    TierCode, UnitCode,
 };
 
 /// The seat somebody comes to.
@@ -14,7 +15,7 @@ pub(crate) enum Admission {
     Known {
         /// Which.
         seat: SeatId,
-        /// What it is.
+        /// What the account is there now; the seat may have been something else.
         role: Role,
     },
     /// A seat to be made.
@@ -56,16 +57,18 @@ pub(crate) fn admit(meeting: &Meeting, account: &Account, units: &UnitTree) -> R
         Occupant::Site { unit } => account.kind == AccountKind::Site && *unit == account.unit,
         Occupant::Person { account: id, .. } => account.kind == AccountKind::Person && *id == account.id,
     });
-    if let Some((id, seat)) = known {
-        if is_out(seat) {
-            return Err(Refusal::Removed);
-        }
-        return Ok(Admission::Known { seat: id.clone(), role: seat.record.role });
+    if known.is_some_and(|(_, seat)| is_out(seat)) {
+        return Err(Refusal::Removed);
     }
     if account.kind == AccountKind::Site {
-        return Err(Refusal::NotInvited);
+        let (id, seat) = known.ok_or(Refusal::NotInvited)?;
+        return Ok(Admission::Known { seat: id.clone(), role: seat.record.role });
     }
-    let role = person_role(meeting, account, units).ok_or(Refusal::NotInvited)?;
+    // A seat is kept, the right to it is asked for each time: grants may have changed since.
+    let role = person_role(meeting, &account.id, &account.grants, units).ok_or(Refusal::NotInvited)?;
+    if let Some((id, _)) = known {
+        return Ok(Admission::Known { seat: id.clone(), role });
+    }
     let number = meeting.seats.len().saturating_add(1);
     if number > MAX_SEATS {
         return Err(Refusal::Full);
@@ -88,20 +91,22 @@ pub(crate) fn admit(meeting: &Meeting, account: &Account, units: &UnitTree) -> R
 }
 
 /// What a person is: named for the meeting, else by a grant. An administrator's grant implies no seat.
-fn person_role(meeting: &Meeting, account: &Account, units: &UnitTree) -> Option<Role> {
+pub(crate) fn person_role(
+    meeting: &Meeting,
+    account: &AccountId,
+    grants: &[GrantView],
+    units: &UnitTree,
+) -> Option<Role> {
     let created = &meeting.created;
-    if let Some(staff) = created.staff.iter().find(|staff| staff.account == account.id) {
+    if let Some(staff) = created.staff.iter().find(|staff| staff.account == *account) {
         return Some(staff.role);
     }
     let has_chair = created.staff.iter().any(|staff| staff.role == Role::Chair);
-    if created.creator == account.id {
+    if created.creator == *account {
         return Some(if has_chair { Role::Secretary } else { Role::Chair });
     }
     let over_meeting = |role| {
-        account
-            .grants
-            .iter()
-            .any(|grant| grant.role == role && units.is_within(&created.convening_unit, &grant.unit))
+        grants.iter().any(|grant| grant.role == role && units.is_within(&created.convening_unit, &grant.unit))
     };
     if over_meeting(GrantRole::Operator) {
         return Some(Role::Operator);
@@ -113,8 +118,7 @@ fn person_role(meeting: &Meeting, account: &Account, units: &UnitTree) -> Option
             .filter_map(|seat| site_unit(&seat.record.occupant))
             .any(|site| units.is_within(unit, site))
     };
-    let delegate =
-        account.grants.iter().any(|grant| grant.role == GrantRole::Delegate && invited(&grant.unit));
+    let delegate = grants.iter().any(|grant| grant.role == GrantRole::Delegate && invited(&grant.unit));
     if delegate {
         return Some(Role::Delegate);
     }

@@ -36,9 +36,9 @@ mod time;
 mod token;
 mod units;
 
-pub use fact::{Actor, ChainError, Created, Fact, FactRecord, SeatRecord, verify_chain};
+pub use fact::{Actor, ChainError, Created, Fact, FactRecord, FactVersion, SeatRecord, verify_chain};
 pub use hub::{Hub, HubConfig};
-pub use io::{Account, Answer, Call, CallId, ConnectionId, Input, Output};
+pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights};
 pub use meeting::MAX_SEATS;
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};

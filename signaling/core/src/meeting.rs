@@ -5,7 +5,7 @@ mod fold;
 
 pub(crate) use apply::Surroundings;
 
-use crate::fact::{Created, FactRecord, SeatRecord, Touched};
+use crate::fact::{Created, FactRecord, FactVersion, SeatRecord, Touched};
 use crate::permissions::is_host;
 use crate::{Actor, Fact, UtcMillis};
 use indexmap::IndexMap;
@@ -35,6 +35,8 @@ pub(crate) struct Seat {
     pub camera: bool,
     /// Whether it may present without being asked.
     pub may_present: bool,
+    /// The fact by which it was last vacated, 0 if never: what was given out before that is good no more.
+    pub vacated: FactNumber,
 }
 
 /// One meeting's state.
@@ -99,8 +101,16 @@ impl Meeting {
         fact: Fact,
     ) -> FactRecord {
         let number = FactNumber(self.last.0.saturating_add(1));
-        let mut record =
-            FactRecord { meeting: self.id.clone(), number, at, by, request, fact, hash: String::new() };
+        let mut record = FactRecord {
+            version: FactVersion::CURRENT,
+            meeting: self.id.clone(),
+            number,
+            at,
+            by,
+            request,
+            fact,
+            hash: String::new(),
+        };
         record.hash = record.expected_hash(&self.hash);
         self.fold(&record);
         record

@@ -7,6 +7,8 @@ mod links;
 mod paging;
 mod province;
 mod random;
+mod recheck;
 mod restart;
 mod sfu;
 mod told;
+mod versions;

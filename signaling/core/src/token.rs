@@ -1,7 +1,7 @@
 //! Resume tokens: signed, not kept. A node that was restarted still knows its own.
 //!
 //! `base64url(claims) . base64url(HMAC-SHA256(key, claims))`. While the node lives a token is good until the next one
-//! is given out for the same seat; after a restart until it expires.
+//! is given out for the same seat; after a restart until it expires or the seat is vacated.
 
 use crate::UtcMillis;
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use signaling_protocol::{MeetingId, ResumeToken, SeatId};
+use signaling_protocol::{FactNumber, MeetingId, ResumeToken, SeatId};
 
 /// How long a token is good: longer than any meeting, shorter than a day.
 const LIFE_MS: i64 = 12 * 3_600_000;
@@ -23,12 +23,22 @@ pub(crate) struct Claims {
     /// The seat.
     #[serde(rename = "s")]
     pub seat: SeatId,
+    /// The meeting's last fact when it was given out; 0 in tokens from before this was written.
+    #[serde(rename = "f", default)]
+    pub fact: FactNumber,
     /// Tells the tokens of one seat apart.
     #[serde(rename = "n")]
     pub serial: u64,
     /// Until when it is good.
     #[serde(rename = "e")]
     pub expires: UtcMillis,
+}
+
+impl Claims {
+    /// Until when a token given out now is good.
+    pub(crate) fn expiry(now: UtcMillis) -> UtcMillis {
+        UtcMillis(now.0.saturating_add(LIFE_MS))
+    }
 }
 
 /// The key tokens are signed with.
@@ -48,17 +58,9 @@ impl TokenKey {
         Some(mac)
     }
 
-    /// Signs a token for a seat.
-    pub(crate) fn sign(
-        &self,
-        now: UtcMillis,
-        meeting: &MeetingId,
-        seat: &SeatId,
-        serial: u64,
-    ) -> Option<ResumeToken> {
-        let expires = UtcMillis(now.0.saturating_add(LIFE_MS));
-        let claims = Claims { meeting: meeting.clone(), seat: seat.clone(), serial, expires };
-        let body = serde_json::to_vec(&claims).ok()?;
+    /// Signs a token.
+    pub(crate) fn sign(&self, claims: &Claims) -> Option<ResumeToken> {
+        let body = serde_json::to_vec(claims).ok()?;
         let tag = self.mac(&body)?.finalize().into_bytes();
         ResumeToken::parse(format!("{}.{}", URL_SAFE_NO_PAD.encode(body), URL_SAFE_NO_PAD.encode(tag))).ok()
     }
@@ -82,9 +84,12 @@ mod tests {
     fn a_token_is_good_until_it_expires_and_only_under_its_key() {
         let (meeting, seat) = (MeetingId::parse("m-1").unwrap(), SeatId::parse("s7").unwrap());
         let key = TokenKey::new([7; 32]);
-        let token = key.sign(UtcMillis(1_000), &meeting, &seat, 42).unwrap();
+        let expires = Claims::expiry(UtcMillis(1_000));
+        let fact = FactNumber(5);
+        let given = Claims { meeting, seat, fact, serial: 42, expires };
+        let token = key.sign(&given).unwrap();
         let claims = key.read(UtcMillis(2_000), &token).unwrap();
-        assert_eq!((claims.meeting, claims.seat, claims.serial), (meeting, seat, 42));
+        assert_eq!(claims, given);
         assert_eq!(key.read(UtcMillis(1_000 + LIFE_MS), &token), None);
         assert_eq!(TokenKey::new([8; 32]).read(UtcMillis(2_000), &token), None);
         for forged in

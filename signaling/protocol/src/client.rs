@@ -190,4 +190,9 @@ pub enum ClientMessage {
         /// Whose.
         seat: SeatId,
     },
+    /// Lets a removed seat, of a site or of a person, come in again ("Mời lại").
+    InviteBack {
+        /// Whose.
+        seat: SeatId,
+    },
 }

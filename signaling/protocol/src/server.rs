@@ -138,6 +138,8 @@ pub enum ByeReason {
     Replaced,
     /// A host removed the seat.
     Removed,
+    /// The right to be here was taken away or changed: sign in or come in again, if that is still possible.
+    Revoked,
     /// The meeting is over.
     Ended,
     /// The client left.

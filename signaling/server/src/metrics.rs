@@ -174,6 +174,7 @@ const fn bye_name(reason: ByeReason) -> &'static str {
     match reason {
         ByeReason::Replaced => "replaced",
         ByeReason::Removed => "removed",
+        ByeReason::Revoked => "revoked",
         ByeReason::Ended => "ended",
         ByeReason::Left => "left",
         ByeReason::Restarting => "restarting",

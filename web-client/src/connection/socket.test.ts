@@ -219,7 +219,7 @@ describe('a broken line', () => {
 });
 
 describe('goodbyes', () => {
-  test.each(['replaced', 'removed', 'ended', 'left', 'misbehaved'] as const)(
+  test.each(['replaced', 'removed', 'revoked', 'ended', 'left', 'misbehaved'] as const)(
     '%s is for good',
     async (reason) => {
       await world.joins();

@@ -89,7 +89,7 @@ retryAfterMs?: number, };
 /**
  * Why the node ends a connection.
  */
-export type ByeReason = "replaced" | "removed" | "ended" | "left" | "restarting" | "overrun" | "misbehaved" | "silent";
+export type ByeReason = "replaced" | "removed" | "revoked" | "ended" | "left" | "restarting" | "overrun" | "misbehaved" | "silent";
 
 /**
  * One thing that is different now; always the whole new value.
@@ -182,6 +182,10 @@ seat: SeatId, } | { "type": "inviteSites",
  * Their units, in protocol order.
  */
 units: Array<UnitCode>, } | { "type": "removeSeat", 
+/**
+ * Whose.
+ */
+seat: SeatId, } | { "type": "inviteBack", 
 /**
  * Whose.
  */

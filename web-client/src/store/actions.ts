@@ -98,6 +98,8 @@ export type Actions = {
   readonly allowPresenting: Do<[SeatId]>;
   readonly inviteSites: Do<[readonly UnitCode[]]>;
   readonly removeSeat: Do<[SeatId]>;
+  /** Lets a removed seat come in again. */
+  readonly inviteBack: Do<[SeatId]>;
   // After the meeting
   /** Takes the seat back from the other device, or tries again. */
   readonly rejoin: Do;

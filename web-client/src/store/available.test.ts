@@ -49,6 +49,7 @@ describe('in a meeting', () => {
     'inviteToSpeak',
     'lockAllMicrophones',
     'removeSeat',
+    'inviteBack',
     'endMeeting',
     'allowPresenting',
     'inviteSites',
@@ -68,7 +69,7 @@ describe('in a meeting', () => {
       ['lockAllMicrophones', 'allowAllMicrophones', 'lockMicrophone', 'allowMicrophone'],
     ],
     ['controlPresenting', ['allowPresenting']],
-    ['manageSeats', ['inviteSites', 'removeSeat']],
+    ['manageSeats', ['inviteSites', 'removeSeat', 'inviteBack']],
     ['convene', ['endMeeting']],
   ] as const)('%s brings its own actions and no others', (action: Action, names) => {
     const bare = also(joined('chair', []));

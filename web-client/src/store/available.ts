@@ -67,6 +67,7 @@ type HostActions = Pick<
   | 'allowPresenting'
   | 'inviteSites'
   | 'removeSeat'
+  | 'inviteBack'
 >;
 
 type OwnActions = Omit<
@@ -328,6 +329,9 @@ function hostActions({ call }: State, dispatch: Dispatch): HostActions {
     }),
     removeSeat: when(allowed('manageSeats'), (seat) => {
       dispatch({ type: 'request', message: { type: 'removeSeat', seat } });
+    }),
+    inviteBack: when(allowed('manageSeats'), (seat) => {
+      dispatch({ type: 'request', message: { type: 'inviteBack', seat } });
     }),
   };
 }

@@ -119,6 +119,7 @@ describe('coming in', () => {
   test.each([
     ['replaced', { kind: 'replaced' }],
     ['removed', { kind: 'removed' }],
+    ['revoked', { kind: 'revoked' }],
     ['ended', { kind: 'ended' }],
     ['left', { kind: 'own' }],
   ] as const)('bye %s ends the call for good', (bye, reason) => {

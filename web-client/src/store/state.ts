@@ -186,6 +186,8 @@ export type LeftReason =
   /** The seat was opened elsewhere; taking it back is possible. */
   | { readonly kind: 'replaced' }
   | { readonly kind: 'removed' }
+  /** The right to be here was taken away or changed. */
+  | { readonly kind: 'revoked' }
   | { readonly kind: 'ended' }
   | { readonly kind: 'misbehaved' }
   | { readonly kind: 'problem'; readonly problem: Problem };

@@ -158,6 +158,7 @@ impl Hub {
             ByeReason::Silent | ByeReason::Misbehaved => Some(1_000),
             ByeReason::Replaced
             | ByeReason::Removed
+            | ByeReason::Revoked
             | ByeReason::Ended
             | ByeReason::Left
             | ByeReason::Restarting

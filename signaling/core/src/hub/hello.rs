@@ -6,6 +6,7 @@ use crate::fact::Fact;
 use crate::join::{self, Admission};
 use crate::meeting::{Meeting, Seat};
 use crate::permissions::{actions, is_host};
+use crate::token::Claims;
 use crate::{ConnectionId, Now};
 use signaling_protocol::{
     Action, ByeReason, Change, Connection, Credential, FactNumber, Hello, MeetingId, PROTOCOL_VERSION,
@@ -41,7 +42,13 @@ impl Hub {
         let session = self.sessions.get(&entry.meeting).ok_or(Refusal::NoSuchMeeting)?;
         join::check_open(&session.meeting)?;
         let seat = match join::admit(&session.meeting, &entry.account, &self.units)? {
-            Admission::Known { seat, .. } => seat,
+            Admission::Known { seat, role } => {
+                if session.meeting.seat(&seat).is_some_and(|known| known.record.role != role) {
+                    let facts = session.meeting.departure(&seat, Fact::RoleSet { seat: seat.clone(), role });
+                    self.record(now, &entry.meeting, &Cause::account(&entry.account.id), facts);
+                }
+                seat
+            }
             Admission::New { record } => {
                 let seat = record.seat.clone();
                 let by = Cause::account(&entry.account.id);
@@ -67,6 +74,10 @@ impl Hub {
             Connection::Left { .. } => return Err(Refusal::TicketInvalid),
             Connection::Absent {} | Connection::Connected { .. } | Connection::Lost { .. } => {}
         }
+        // What was given out before the seat was last vacated is not good again because somebody sits there.
+        if claims.fact < seat.vacated {
+            return Err(Refusal::TicketInvalid);
+        }
         // Since the start none was given out for this seat: then the signature decides alone.
         let serial = session.seats.get(&claims.seat).map_or(0, |presence| presence.serial);
         if serial != 0 && serial != claims.serial {
@@ -82,9 +93,11 @@ impl Hub {
         arrival: &Arrival,
     ) -> Result<(), Refusal> {
         let serial = self.random_serial();
-        let token =
-            self.key.sign(now.wall, &arrival.meeting, &arrival.seat, serial).ok_or(Refusal::Internal)?;
         let session = self.sessions.get_mut(&arrival.meeting).ok_or(Refusal::NoSuchMeeting)?;
+        let (meeting, seat) = (arrival.meeting.clone(), arrival.seat.clone());
+        let (fact, expires) = (session.meeting.last, Claims::expiry(now.wall));
+        let claims = Claims { meeting, seat, fact, serial, expires };
+        let token = self.key.sign(&claims).ok_or(Refusal::Internal)?;
         let presence = session.seats.entry(arrival.seat.clone()).or_default();
         let replaced = presence.connection.replace(connection);
         presence.serial = serial;

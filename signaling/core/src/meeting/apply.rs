@@ -91,6 +91,9 @@ impl Meeting {
             ClientMessage::RemoveSeat { seat: target } => {
                 may(Action::ManageSeats).and_then(|()| self.remove(who, target))
             }
+            ClientMessage::InviteBack { seat: target } => {
+                may(Action::ManageSeats).and_then(|()| self.invite_back(target))
+            }
         }
     }
 
@@ -315,5 +318,11 @@ impl Meeting {
             return Ok(Vec::new());
         }
         Ok(self.departure(target, Fact::SeatRemoved { seat: target.clone() }))
+    }
+
+    /// A seat that was removed may come again; any other is invited already.
+    fn invite_back(&self, target: &SeatId) -> Facts {
+        let seat = self.seat(target).ok_or(Refusal::NoSuchSeat)?;
+        Ok(if join::is_out(seat) { vec![Fact::SeatInvited { seat: target.clone() }] } else { Vec::new() })
     }
 }

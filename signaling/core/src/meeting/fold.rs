@@ -4,7 +4,9 @@
 use super::{Meeting, Seat};
 use crate::Actor;
 use crate::fact::{Fact, FactRecord, SeatRecord};
-use signaling_protocol::{Connection, MeetingPhase, Microphone, QueueEntry, SeatId, UtcSeconds};
+use signaling_protocol::{
+    Connection, FactNumber, MeetingPhase, Microphone, QueueEntry, Role, SeatId, UtcSeconds,
+};
 
 impl Meeting {
     /// Folds one record into the state.
@@ -33,7 +35,9 @@ impl Meeting {
             Fact::SeatJoined { seat } => self.connect(seat, Connection::Connected { since: at }),
             Fact::SeatLost { seat } => self.connect(seat, Connection::Lost { since: at }),
             Fact::SeatLeft { seat } => self.vacate(seat, Connection::Left { at }),
+            Fact::SeatRevoked { seat } => self.vacate(seat, Connection::Left { at }),
             Fact::SeatRemoved { seat } => self.vacate(seat, Connection::Removed { at }),
+            Fact::RoleSet { seat, role } => self.recast(seat, *role),
             Fact::StageSet { seat } => self.stage.clone_from(seat),
             Fact::FloorGranted { seat } => self.floor = Some((seat.clone(), at)),
             Fact::FloorEnded {} => self.floor = None,
@@ -66,6 +70,7 @@ impl Meeting {
             microphone: self.default_microphone(record.role),
             camera: false,
             may_present: false,
+            vacated: FactNumber(0),
         };
         self.seats.insert(record.seat.clone(), seat);
     }
@@ -74,10 +79,22 @@ impl Meeting {
     fn vacate(&mut self, id: &SeatId, connection: Connection) {
         let Some(role) = self.seats.get(id).map(|seat| seat.record.role) else { return };
         let microphone = self.default_microphone(role);
+        let last = self.last;
         self.change(id, |seat| {
             seat.connection = connection;
+            seat.vacated = last;
             seat.microphone = microphone;
             seat.camera = false;
+            seat.may_present = false;
+        });
+    }
+
+    /// In its new role a seat is like a newcomer.
+    fn recast(&mut self, id: &SeatId, role: Role) {
+        let microphone = self.default_microphone(role);
+        self.change(id, |seat| {
+            seat.record.role = role;
+            seat.microphone = microphone;
             seat.may_present = false;
         });
     }

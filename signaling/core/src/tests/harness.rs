@@ -228,6 +228,11 @@ impl World {
         self.answers.remove(&call).unwrap()
     }
 
+    /// What a call was answered.
+    pub(super) fn take_answer(&mut self, call: CallId) -> Result<Answer, Refusal> {
+        self.answers.remove(&call).unwrap()
+    }
+
     pub(super) fn ticket(&mut self, by: &Account) -> Result<Ticket, Refusal> {
         match self.call(by.clone(), Call::IssueTicket { meeting: meeting_id() })? {
             Answer::Ticket(issued) => Ok(issued.ticket),

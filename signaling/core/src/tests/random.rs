@@ -37,7 +37,7 @@ fn message(chance: &mut Chance, seats: usize) -> ClientMessage {
     // One more than there are, so that some are unknown.
     let seat = SeatId::parse(format!("s{}", chance.below(seats + 1) + 1)).unwrap();
     let presence = if chance.below(2) == 0 { Presence::On } else { Presence::Off };
-    match chance.below(28) {
+    match chance.below(29) {
         0 | 1 => ClientMessage::OpenMicrophone {},
         2 => ClientMessage::CloseMicrophone {},
         3 | 4 => ClientMessage::RegisterToSpeak { topic: None },
@@ -59,6 +59,7 @@ fn message(chance: &mut Chance, seats: usize) -> ClientMessage {
         24 => ClientMessage::AllowMicrophone { seat },
         25 => ClientMessage::AllowPresenting { seat },
         26 => ClientMessage::RemoveSeat { seat },
+        27 => ClientMessage::InviteBack { seat },
         _rare => match chance.below(12) {
             0 => ClientMessage::EndMeeting {},
             1..=3 => ClientMessage::Leave {},

@@ -13,7 +13,7 @@ variants!(ClientMessage:
     StartPresenting, StopPresenting,
     StartMeeting, EndMeeting, PutOnStage, ClearStage, InviteToSpeak, EndSpeech, DismissRegistration,
     LockAllMicrophones, AllowAllMicrophones, LockMicrophone, AllowMicrophone, StopPresentation,
-    AllowPresenting, InviteSites, RemoveSeat,
+    AllowPresenting, InviteSites, RemoveSeat, InviteBack,
 );
 variants!(Credential: Ticket, Resume);
 
@@ -91,6 +91,7 @@ fn hosting() -> Vec<ClientMessage> {
         ClientMessage::StopPresentation {},
         ClientMessage::AllowPresenting { seat: seat.clone() },
         ClientMessage::InviteSites { units: vec![commune(), other_commune()] },
-        ClientMessage::RemoveSeat { seat },
+        ClientMessage::RemoveSeat { seat: seat.clone() },
+        ClientMessage::InviteBack { seat },
     ]
 }

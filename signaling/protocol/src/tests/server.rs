@@ -13,7 +13,7 @@ variants!(ServerMessage:
 );
 variants!(Change: Meeting, Seat, You);
 variants!(Outcome: Done, Refused);
-plain_variants!(ByeReason: Replaced, Removed, Ended, Left, Restarting, Overrun, Misbehaved, Silent);
+plain_variants!(ByeReason: Replaced, Removed, Revoked, Ended, Left, Restarting, Overrun, Misbehaved, Silent);
 plain_variants!(Refusal:
     Malformed, TooLarge, RateLimited, HelloExpected, VersionMismatch,
     SignedOut, WrongCredential, LockedOut, PasswordChangeRequired, WeakPassword, TicketInvalid, NotInvited,
@@ -50,6 +50,7 @@ fn bye(reason: ByeReason) -> ServerMessage {
         ByeReason::Restarting | ByeReason::Overrun | ByeReason::Silent => Some(1_000),
         ByeReason::Replaced
         | ByeReason::Removed
+        | ByeReason::Revoked
         | ByeReason::Ended
         | ByeReason::Left
         | ByeReason::Misbehaved => None,

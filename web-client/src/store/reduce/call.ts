@@ -206,6 +206,7 @@ function ended(bye: Extract<Linked, { type: 'callEnded' }>['bye']): LeftReason {
   switch (bye) {
     case 'replaced':
     case 'removed':
+    case 'revoked':
     case 'ended':
     case 'misbehaved':
       return { kind: bye };

@@ -124,6 +124,10 @@ export const byes: Dictionary['byes'] = {
     title: 'Removed from the meeting by the chair',
     todo: 'Please contact the secretary to be invited again.',
   },
+  revoked: {
+    title: 'The right to be in this meeting has changed',
+    todo: 'An administrator has just changed the site code, the password or the rights of this account. Choose “Join again” to sign in and come back, or contact the administrator.',
+  },
   ended: { title: 'The meeting is over', todo: 'Thank you for taking part.' },
   left: {
     title: 'You have left the meeting',

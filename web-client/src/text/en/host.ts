@@ -29,6 +29,7 @@ export const host: Dictionary['host'] = {
   allowPresenting: 'Allow presenting',
   stopPresentation: 'Stop presentation',
   removeSeat: 'Remove from the meeting',
+  inviteBack: 'Invite back to the meeting',
   removeAsk: (name) => `Remove ${name} from the meeting?`,
   removeHint: 'The site is disconnected at once and can only come back when invited again.',
   queue: 'Registered speakers',

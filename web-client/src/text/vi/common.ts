@@ -138,6 +138,10 @@ export const byes: Record<ByeReason, { title: string; todo: string }> = {
     title: 'Đã ra khỏi cuộc họp theo yêu cầu của chủ trì',
     todo: 'Đề nghị liên hệ thư ký cuộc họp nếu cần được mời lại.',
   },
+  revoked: {
+    title: 'Quyền tham gia cuộc họp đã thay đổi',
+    todo: 'Mã điểm cầu, mật khẩu hoặc quyền của tài khoản vừa được quản trị thay đổi. Chọn “Vào lại cuộc họp” để đăng nhập và vào lại, hoặc liên hệ quản trị hệ thống.',
+  },
   ended: { title: 'Cuộc họp đã kết thúc', todo: 'Trân trọng cảm ơn các đại biểu.' },
   left: { title: 'Đã rời cuộc họp', todo: 'Có thể vào lại khi cuộc họp còn diễn ra.' },
   restarting: {

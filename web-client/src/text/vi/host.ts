@@ -28,6 +28,7 @@ export const host = {
   allowPresenting: 'Cho phép trình chiếu',
   stopPresentation: 'Dừng trình chiếu',
   removeSeat: 'Đưa ra khỏi cuộc họp',
+  inviteBack: 'Mời lại vào cuộc họp',
   removeAsk: (name: string) => `Đưa ${name} ra khỏi cuộc họp?`,
   removeHint: 'Điểm cầu bị ngắt ngay và chỉ vào lại được khi được mời lại.',
   queue: 'Danh sách đăng ký phát biểu',

@@ -1,0 +1,74 @@
+//! Rights that were taken away or changed while somebody sits by them.
+
+use super::{Cause, Hub};
+use crate::fact::Fact;
+use crate::join;
+use crate::meeting::{Meeting, Seat};
+use crate::{Answer, CallId, Holder, Now, Rights};
+use signaling_protocol::{AccountKind, Connection, MeetingId, MeetingPhase, Occupant, SeatId};
+use std::collections::HashMap;
+
+impl Hub {
+    /// Puts out whoever has no right to the seat any more, also those whose line is broken just now. What they held
+    /// is free; their tickets and tokens are good no more, over a restart too, because it is a fact.
+    pub(super) fn handle_recheck(&mut self, now: Now, call: CallId, changed: &HashMap<Holder, Rights>) {
+        // A ticket carries the rights of when it was given out.
+        self.tickets.retain(|_, ticket| {
+            let account = &ticket.account;
+            let holder = match account.kind {
+                AccountKind::Person => Holder::Person { account: account.id.clone() },
+                AccountKind::Site => Holder::Site { unit: account.unit.clone() },
+            };
+            !changed.contains_key(&holder)
+        });
+        for (meeting, seat) in self.unentitled(changed) {
+            let facts = self
+                .sessions
+                .get(&meeting)
+                .map(|session| session.meeting.departure(&seat, Fact::SeatRevoked { seat: seat.clone() }));
+            self.counters.revoked = self.counters.revoked.saturating_add(1);
+            self.record(now, &meeting, &Cause::node(), facts.unwrap_or_default());
+        }
+        self.answer(call, Ok(Answer::Done));
+    }
+
+    fn unentitled(&self, changed: &HashMap<Holder, Rights>) -> Vec<(MeetingId, SeatId)> {
+        let mut found = Vec::new();
+        for session in self.sessions.values().filter(|s| s.meeting.phase != MeetingPhase::Ended) {
+            let meeting = &session.meeting;
+            for (id, seat) in meeting.seats.iter().filter(|(_, seat)| is_held(seat)) {
+                let rights = changed.get(&holder(&seat.record.occupant));
+                if rights.is_some_and(|rights| !self.entitles(rights, meeting, seat)) {
+                    found.push((meeting.id.clone(), id.clone()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether the right that is left gives what the seat is.
+    fn entitles(&self, rights: &Rights, meeting: &Meeting, seat: &Seat) -> bool {
+        match (rights, &seat.record.occupant) {
+            (Rights::SignedOut, _) => false,
+            (Rights::Granted(_), Occupant::Site { .. }) => true,
+            (Rights::Granted(grants), Occupant::Person { account, .. }) => {
+                join::person_role(meeting, account, grants, &self.units) == Some(seat.record.role)
+            }
+        }
+    }
+}
+
+/// Whether somebody sits there or may come back by a token.
+fn is_held(seat: &Seat) -> bool {
+    match seat.connection {
+        Connection::Connected { .. } | Connection::Lost { .. } => true,
+        Connection::Absent {} | Connection::Left { .. } | Connection::Removed { .. } => false,
+    }
+}
+
+fn holder(occupant: &Occupant) -> Holder {
+    match occupant {
+        Occupant::Site { unit } => Holder::Site { unit: unit.clone() },
+        Occupant::Person { account, .. } => Holder::Person { account: account.clone() },
+    }
+}

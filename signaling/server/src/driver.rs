@@ -169,6 +169,10 @@ impl Driver {
                 let call = self.expect(reply);
                 Some(Input::Hangup { call, bearer })
             }
+            Request::Recheck { changed, reply } => {
+                let call = self.expect(reply);
+                Some(Input::Recheck { call, changed })
+            }
             Request::Opened { connection, outbox } => {
                 self.connections.insert(connection, outbox);
                 Some(Input::Opened { connection })

@@ -11,6 +11,7 @@
 //! | POST | `/api/v1/meetings/{meeting}/ticket` | signed in | → `TicketIssued` |
 //! | GET | `/api/v1/accounts` | administrator, convener | → `AccountView[]` of the own part of the tree |
 //! | POST | `/api/v1/accounts` | administrator | `CreateAccount` → `IssuedSecret` |
+//! | DELETE | `/api/v1/accounts/{account}` | administrator | → 204; the account is disabled |
 //! | PUT | `/api/v1/accounts/{account}/grants` | administrator | `GrantView[]` → `AccountView` |
 //! | POST | `/api/v1/accounts/{account}/password` | administrator | → `IssuedSecret` |
 //! | GET | `/api/v1/sites` | administrator | → `SiteAccountView[]` of the own part of the tree |
@@ -66,6 +67,8 @@ pub struct App {
     pub identity: Identity,
     /// The way to the hub.
     pub hub: HubHandle,
+    /// Held by whoever carries out changed rights.
+    pub settling: tokio::sync::Mutex<()>,
     /// The units of now.
     pub units: watch::Receiver<Arc<UnitTree>>,
     /// What is counted.
@@ -89,6 +92,7 @@ pub fn router(app: Arc<App>, scheme: Scheme) -> Router {
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/{meeting}/ticket", post(meetings::ticket))
         .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{account}", axum::routing::delete(accounts::disable))
         .route("/accounts/{account}/grants", put(accounts::replace_grants))
         .route("/accounts/{account}/password", post(accounts::reset_password))
         .route("/rtc", post(rtc::offer))

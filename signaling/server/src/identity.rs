@@ -8,17 +8,17 @@ pub mod secret;
 mod throttle;
 
 use crate::config::Security;
-use crate::store::{AccountRow, NewAccount, SessionRow, Store, StoreError};
+use crate::store::{AccountRow, AccountState, NewAccount, SessionRow, Store, StoreError};
 use password::{HashError, Hasher, Weakness};
 use secret::{SecretHash, SessionToken};
-use signaling_core::Now;
+use signaling_core::{Holder, Now};
 use signaling_protocol::{
     AccountId, AccountKind, ChangePassword, CreateAccount, GrantView, IssuedSecret, Refusal, UnitCode,
 };
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use throttle::{NameKey, Throttle};
+use throttle::{Memory, NameKey, Throttle};
 use unicode_normalization::UnicodeNormalization;
 
 /// A session's last use is written at most this often: reading is not to cause a write each time.
@@ -107,9 +107,14 @@ pub struct Identity {
 
 impl Identity {
     /// Starts with what the store holds.
-    pub async fn start(store: Store, rules: Security) -> Result<Self, Denied> {
+    pub async fn start(now: Now, store: Store, rules: Security) -> Result<Self, Denied> {
         let hasher = Hasher::start().await?;
-        let throttle = Mutex::new(Throttle::new(&rules));
+        let mut throttle = Throttle::new(&rules);
+        let since = now.wall.0.saturating_sub(milliseconds(throttle.memory()));
+        for tries in store.tries_since(since).await? {
+            throttle.restore(now, &tries);
+        }
+        let throttle = Mutex::new(throttle);
         Ok(Self { store, hasher, throttle, rules })
     }
 
@@ -125,12 +130,12 @@ impl Identity {
         let key = NameKey::person(&username);
         self.may_try(now, from, key)?;
         let account = self.store.account_by_username(&username).await?;
+        // A disabled account answers like a name that does not exist.
+        let account = account.filter(|row| row.state == AccountState::Active);
         let hash = account.as_ref().map(|row| row.password_hash.clone());
         let right = self.hasher.verify(password::normalized(typed), hash).await?;
-        let Some(account) = account.filter(|_| right) else {
-            return Err(Denied::Refused(Refusal::WrongCredential));
-        };
-        self.with_throttle(|throttle| throttle.succeeded(key));
+        let Some(account) = account.filter(|_| right) else { return Err(self.was_wrong(now, key).await) };
+        self.was_right(key).await?;
         self.open_session(now, |session| person(account, session)).await
     }
 
@@ -145,16 +150,16 @@ impl Identity {
         let code = login_form(code)?;
         let key = NameKey::site(&code);
         self.may_try(now, from, key)?;
-        let unit = UnitCode::parse(code).map_err(|_| Denied::Refused(Refusal::WrongCredential))?;
+        let Ok(unit) = UnitCode::parse(code) else { return Err(self.was_wrong(now, key).await) };
         let site = self.store.site(&unit).await?;
         let given = secret::hash_site_secret(typed).unwrap_or_default();
         // A site that is unknown or revoked has no hash; the all-zero one has no known secret.
         let kept = site.as_ref().and_then(|row| row.secret_hash.clone());
         let right = secret::same(&given, kept.as_deref().unwrap_or(&[0xff; 32]));
         let Some(site) = site.filter(|_| right && kept.is_some()) else {
-            return Err(Denied::Refused(Refusal::WrongCredential));
+            return Err(self.was_wrong(now, key).await);
         };
-        self.with_throttle(|throttle| throttle.succeeded(key));
+        self.was_right(key).await?;
         self.open_session(now, |session| room(site.account, site.unit, session)).await
     }
 
@@ -171,7 +176,9 @@ impl Identity {
         }
         match session.kind {
             AccountKind::Person => {
-                Ok(self.store.account(&session.account).await?.map(|account| person(account, hash)))
+                let account = self.store.account(&session.account).await?;
+                let active = account.filter(|row| row.state == AccountState::Active);
+                Ok(active.map(|account| person(account, hash)))
             }
             AccountKind::Site => {
                 let site = self.store.site_by_account(&session.account).await?;
@@ -182,7 +189,7 @@ impl Identity {
 
     /// Ends a session.
     pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
-        self.store.delete_session(&secret::hash_session_token(token)).await
+        self.store.sign_out(&secret::hash_session_token(token)).await
     }
 
     /// Forgets sessions that are over.
@@ -207,9 +214,9 @@ impl Identity {
         self.may_try(now, from, key)?;
         let current = password::normalized(&body.current);
         if !self.hasher.verify(current.clone(), Some(account.password_hash)).await? {
-            return Err(Denied::Refused(Refusal::WrongCredential));
+            return Err(self.was_wrong(now, key).await);
         }
-        self.with_throttle(|throttle| throttle.succeeded(key));
+        self.was_right(key).await?;
         let new = password::normalized(&body.new);
         password::check(&new, &account.username, self.rules.password_min_characters)?;
         if new == current {
@@ -248,7 +255,7 @@ impl Identity {
         let first = secret::generate_first_password()?;
         let hash = self.hasher.hash(first.clone()).await?;
         self.store.set_password(&account.account, &hash, true, None).await?;
-        self.with_throttle(|throttle| throttle.succeeded(NameKey::person(&account.username)));
+        self.was_right(NameKey::person(&account.username)).await?;
         Ok(IssuedSecret { login: account.username.clone(), secret: first, link: None, qr: None })
     }
 
@@ -259,7 +266,7 @@ impl Identity {
         let fresh =
             AccountId::parse(secret::generate_id('s')?).map_err(|_| Denied::Failed("an id is malformed"))?;
         self.store.issue_site_secret(unit, &fresh, &hash, now.wall.0).await?;
-        self.with_throttle(|throttle| throttle.succeeded(NameKey::site(unit.as_str())));
+        self.was_right(NameKey::site(unit.as_str())).await?;
         Ok(secret)
     }
 
@@ -274,6 +281,35 @@ impl Identity {
             throttle.address(now.instant, from).map_err(wait(Refusal::RateLimited))?;
             throttle.name(now.instant, key).map_err(wait(Refusal::LockedOut))
         })
+    }
+
+    /// Forgets the wrong tries of whoever has a new secret.
+    pub(crate) async fn forgive(&self, holder: &Holder) -> Result<(), StoreError> {
+        let key = match holder {
+            Holder::Site { unit } => NameKey::site(unit.as_str()),
+            Holder::Person { account } => match self.store.account(account).await? {
+                Some(row) => NameKey::person(&row.username),
+                None => return Ok(()),
+            },
+        };
+        self.was_right(key).await
+    }
+
+    /// What a wrong try is answered, once it is written down: a restart is not to forgive it.
+    async fn was_wrong(&self, now: Now, key: NameKey) -> Denied {
+        if let Some(tries) = self.with_throttle(|throttle| throttle.kept(now, key))
+            && let Err(error) = self.store.keep_tries(&tries).await
+        {
+            return error.into();
+        }
+        Denied::Refused(Refusal::WrongCredential)
+    }
+
+    async fn was_right(&self, key: NameKey) -> Result<(), StoreError> {
+        match self.with_throttle(|throttle| throttle.succeeded(key)) {
+            Memory::Fresh => Ok(()),
+            Memory::Kept => self.store.forget_tries(key.bytes()).await,
+        }
     }
 
     async fn open_session(

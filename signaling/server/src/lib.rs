@@ -11,7 +11,8 @@
 //! 6. `socket`      one WebSocket: frames between client and hub
 //! 7. `driver`      one task owns the hub: wait → input → drain → store → carry out
 //! 8. `store`       what is kept: one SQLite file
-//! 9. `media`       commands to and events from the embedded SFU
+//! 9. `rights`      who lost a right is put out of the meeting
+//! 10. `media`      commands to and events from the embedded SFU
 //!
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
 //! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).
@@ -33,6 +34,7 @@ pub mod media;
 mod media_metrics;
 pub mod metrics;
 mod process_metrics;
+mod rights;
 mod serve;
 pub mod site_link;
 mod socket;

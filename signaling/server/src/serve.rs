@@ -14,7 +14,7 @@ use crate::identity::Identity;
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::store::Store;
-use crate::{clock, entropy, hub_start, tls, units};
+use crate::{clock, entropy, hub_start, rights, tls, units};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use listen::Listeners;
 use signaling_core::UnitTree;
@@ -25,11 +25,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How often a node looks whether units were imported and whether the SFU is whole.
-const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// How often a node looks whether a command line beside it has changed units or rights and whether the SFU is
+/// whole: a revoked site is out within this, and a look reads two small tables.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often sessions that are over are forgotten, in looks: hourly.
-const PURGE_EVERY_LOOKS: u32 = 1_200;
+const PURGE_EVERY_LOOKS: u32 = 3_600;
 
 /// How long clients have to hear that the node stops.
 const FAREWELL: Duration = Duration::from_millis(1_500);
@@ -89,13 +90,14 @@ impl Node {
         let resume_key = data.resume_key().with_context(at)?;
         let hub = hub_start::start(&config, &store, Arc::clone(&tree), resume_key, entropy::bytes()?).await?;
         let (driver, hub) = Driver::new(hub, store.clone(), Arc::clone(&media), events, Arc::clone(&metrics));
-        let identity = Identity::start(store.clone(), config.security.clone()).await?;
+        let identity = Identity::start(clock::now(), store.clone(), config.security.clone()).await?;
         let (units_sender, units) = watch::channel(tree);
         let app = Arc::new(App {
             config,
             store: store.clone(),
             identity,
             hub: hub.clone(),
+            settling: tokio::sync::Mutex::new(()),
             units,
             metrics,
             media: Some(Arc::clone(&media)),
@@ -104,6 +106,7 @@ impl Node {
         });
         let listeners = listen::start(&app, &tls).await?;
         let driver = tokio::spawn(driver.run());
+        rights::settle(&app).await.context("cannot take over changed rights")?;
         let first = first_administrator(&app).await?;
         banner::print(&app, &listeners, &tls, first.as_ref())?;
         app.readiness.is_ready();
@@ -175,6 +178,7 @@ async fn look(app: Arc<App>, hub: HubHandle, units: watch::Sender<Arc<UnitTree>>
         if let Err(error) = take_units(&app, &hub, &units, &mut version).await {
             tracing::error!(error = format!("{error:#}"), "the imported units are not taken over");
         }
+        rights::settle_or_log(&app).await;
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(PURGE_EVERY_LOOKS) {
             match app.identity.purge(clock::now()).await {

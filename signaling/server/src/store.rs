@@ -5,16 +5,24 @@
 
 mod accounts;
 mod facts;
+mod rights;
 mod sessions;
 mod sites;
+mod tries;
 mod units;
 
 pub(crate) use accounts::role_name;
-pub use accounts::{AccountRow, NewAccount};
+pub use accounts::{AccountRow, AccountState, NewAccount};
+pub use rights::{RightsChange, RightsRow};
 pub use sessions::SessionRow;
 pub use sites::SiteRow;
+pub(crate) use tries::TRIES_KEPT;
+pub use tries::TriesRow;
 pub use units::{TierRow, UnitRow};
 
+use signaling_core::FactVersion;
+use signaling_protocol::MeetingId;
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -49,9 +57,32 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The schema is a later one than this program knows.
+    #[error(
+        "the data was used by a newer giaoban (its schema has step {step}, which this version does not know); \
+         start that version, or put back the copy of the data directory made before the upgrade"
+    )]
+    Newer {
+        /// The first step that is not known.
+        step: i64,
+    },
     /// The schema is not one this program can bring up to date.
     #[error("the database's schema cannot be used by this version: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
+    Schema(#[from] MigrateError),
+    /// A fact is written in a form that this program does not know.
+    #[error(
+        "fact {number} of meeting {meeting} is written in form {found} by a newer giaoban; this version reads up to \
+         {}: start the newer version, or put back the copy of the data directory made before the upgrade",
+        FactVersion::CURRENT.0
+    )]
+    NewerFact {
+        /// Which meeting.
+        meeting: MeetingId,
+        /// Which fact.
+        number: i64,
+        /// Its form.
+        found: i64,
+    },
     /// A row holds what this program never writes.
     #[error("the database holds {what} that this version cannot read")]
     Unreadable {
@@ -73,6 +104,8 @@ impl StoreError {
             Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
             Self::Database(_)
             | Self::Directory { .. }
+            | Self::Newer { .. }
+            | Self::NewerFact { .. }
             | Self::Schema(_)
             | Self::Unreadable { .. }
             | Self::Unwritable { .. } => false,
@@ -103,7 +136,13 @@ impl Store {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await?;
-        sqlx::migrate!("src/store/migrations").run(&pool).await?;
+        sqlx::migrate!("src/store/migrations").run(&pool).await.map_err(|error| {
+            if let MigrateError::VersionMissing(step) = error {
+                StoreError::Newer { step }
+            } else {
+                error.into()
+            }
+        })?;
         Ok(Self { pool })
     }
 

@@ -3,7 +3,7 @@
 use super::{Place, print, stored_units};
 use crate::clock;
 use crate::identity::{Denied, Identity};
-use crate::store::{AccountRow, Store, role_name};
+use crate::store::{AccountRow, AccountState, Store, role_name};
 use crate::units;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -25,6 +25,16 @@ pub(super) enum Command {
     },
     /// Gives an account a new first password and prints it; its sessions end
     ResetPassword {
+        /// The sign-in name
+        username: String,
+    },
+    /// Lets an account sign in no more; its sessions end, and it is put out of its meeting within seconds
+    Disable {
+        /// The sign-in name
+        username: String,
+    },
+    /// Lets a disabled account sign in again, with the password it had
+    Enable {
         /// The sign-in name
         username: String,
     },
@@ -81,6 +91,8 @@ pub(super) async fn run(place: &Place, command: Command) -> Result<()> {
             let account = existing(&store, &username).await?;
             print_secret(&identity(place, &store).await?.reset_password(&account).await?)
         }
+        Command::Disable { username } => set_state(&store, &username, AccountState::Disabled).await,
+        Command::Enable { username } => set_state(&store, &username, AccountState::Active).await,
         Command::List => {
             for account in store.accounts().await? {
                 let grants: Vec<String> = account
@@ -88,17 +100,26 @@ pub(super) async fn run(place: &Place, command: Command) -> Result<()> {
                     .iter()
                     .map(|grant| format!("{}@{}", role_name(grant.role), grant.unit))
                     .collect();
-                print(&format!(
-                    "{}\t{}\t{}\t{}",
-                    account.username,
-                    account.unit,
-                    account.name,
-                    grants.join(" ")
-                ))?;
+                let (username, unit, name) = (&account.username, &account.unit, &account.name);
+                let state = match account.state {
+                    AccountState::Active => "",
+                    AccountState::Disabled => "\tdisabled",
+                };
+                print(&format!("{username}\t{unit}\t{name}\t{}{state}", grants.join(" ")))?;
             }
             Ok(())
         }
     }
+}
+
+async fn set_state(store: &Store, username: &str, state: AccountState) -> Result<()> {
+    let account = existing(store, username).await?;
+    let word = match state {
+        AccountState::Active => "enabled",
+        AccountState::Disabled => "disabled",
+    };
+    let changed = store.set_account_state(&account.account, state).await?;
+    print(&format!("{username} is {word}{}", if changed { "" } else { " already" }))
 }
 
 pub(super) async fn grant(place: &Place, grant: Grant) -> Result<()> {
@@ -136,7 +157,7 @@ async fn existing(store: &Store, username: &str) -> Result<AccountRow> {
 }
 
 async fn identity(place: &Place, store: &Store) -> Result<Identity> {
-    Ok(Identity::start(store.clone(), place.config()?.security).await?)
+    Ok(Identity::start(clock::now(), store.clone(), place.config()?.security).await?)
 }
 
 fn explain(denied: Denied, username: &str) -> anyhow::Error {

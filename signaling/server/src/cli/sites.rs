@@ -23,7 +23,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
     },
-    /// Takes a site's secret away; it is signed out
+    /// Takes a site's secret away; it is signed out, and put out of its meeting within seconds
     Revoke {
         /// The site's code
         code: String,
@@ -44,7 +44,7 @@ pub(super) async fn run(place: &Place, command: Command) -> Result<()> {
                 (None, None) => Vec::new(),
             };
             ensure!(!codes.is_empty(), "there is no unit below; name one site instead");
-            let identity = Identity::start(store, config.security.clone()).await?;
+            let identity = Identity::start(clock::now(), store, config.security.clone()).await?;
             let mut issued = Vec::with_capacity(codes.len());
             for unit in codes {
                 let secret = identity.issue_site_secret(clock::now(), &unit).await?;

@@ -1,8 +1,9 @@
 //! How the rest of the process reaches the hub's task.
 
 use super::outbox::OutboxSender;
-use signaling_core::{Account, Answer, Call, ConnectionId, UnitTree};
+use signaling_core::{Account, Answer, Call, ConnectionId, Holder, Rights, UnitTree};
 use signaling_protocol::{Refusal, ResumeToken};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -42,6 +43,13 @@ pub enum Request {
     Hangup {
         /// By what right.
         bearer: ResumeToken,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<Answer, Refusal>>,
+    },
+    /// Rights have changed.
+    Recheck {
+        /// Whose, and what is left of them.
+        changed: HashMap<Holder, Rights>,
         /// Where the answer goes.
         reply: oneshot::Sender<Result<Answer, Refusal>>,
     },
@@ -113,6 +121,11 @@ impl HubHandle {
     /// Gives up a seat's media.
     pub async fn hang_up(&self, bearer: ResumeToken) -> Result<Answer, CallError> {
         self.ask(|reply| Request::Hangup { bearer, reply }).await
+    }
+
+    /// Puts out whoever sits by a right that is gone; answered when it is stored.
+    pub async fn recheck(&self, changed: HashMap<Holder, Rights>) -> Result<Answer, CallError> {
+        self.ask(|reply| Request::Recheck { changed, reply }).await
     }
 
     /// Announces a new WebSocket and names it.

@@ -4,9 +4,9 @@ use super::App;
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::Failure;
-use crate::clock;
 use crate::identity::scope;
-use crate::store::AccountRow;
+use crate::store::{AccountRow, AccountState};
+use crate::{clock, rights};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -30,7 +30,13 @@ pub(super) async fn list(
         return Err(Refusal::NotAllowed.into());
     }
     let accounts = app.store.accounts().await?;
-    Ok(Json(accounts.into_iter().filter(|row| sees(&row.unit)).map(view).collect()))
+    Ok(Json(
+        accounts
+            .into_iter()
+            .filter(|row| row.state == AccountState::Active && sees(&row.unit))
+            .map(view)
+            .collect(),
+    ))
 }
 
 /// Makes an account.
@@ -71,6 +77,7 @@ pub(super) async fn replace_grants(
         return Err(Refusal::NoSuchAccount.into());
     }
     audit(&caller, "grants replaced", &row.username);
+    rights::settle_or_log(&app).await;
     row.grants = new;
     Ok(Json(view(row)))
 }
@@ -86,7 +93,26 @@ pub(super) async fn reset_password(
     may_give(&app, &caller, &row.grants, &[])?;
     let issued = app.identity.reset_password(&row).await?;
     audit(&caller, "password reset", &row.username);
+    rights::settle_or_log(&app).await;
     Ok(Json(issued))
+}
+
+/// Lets an account sign in no more; `giaoban account enable` takes that back. Nobody disables himself: somebody
+/// must be left to administer.
+pub(super) async fn disable(
+    State(app): State<Arc<App>>,
+    Path(account): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Failure> {
+    let row = administered(&app, &caller, account).await?;
+    may_give(&app, &caller, &row.grants, &[])?;
+    if row.account == caller.0.account {
+        return Err(Failure::new(Refusal::NotAllowed).because("an account does not disable itself"));
+    }
+    app.store.set_account_state(&row.account, AccountState::Disabled).await?;
+    audit(&caller, "account disabled", &row.username);
+    rights::settle_or_log(&app).await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn administered(app: &App, caller: &Caller, account: String) -> Result<AccountRow, Failure> {

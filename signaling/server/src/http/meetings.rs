@@ -4,6 +4,7 @@ use super::App;
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::Failure;
+use crate::store::AccountState;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -40,7 +41,8 @@ async fn make(
 ) -> Result<(StatusCode, Json<MeetingSummary>), Failure> {
     // The hub knows accounts only when they come; that those named exist is known here.
     for staff in &body.staff {
-        if app.store.account(&staff.account).await?.is_none() {
+        let account = app.store.account(&staff.account).await?;
+        if account.is_none_or(|row| row.state == AccountState::Disabled) {
             return Err(Failure::new(Refusal::NoSuchAccount).because(format!("no account {}", staff.account)));
         }
     }

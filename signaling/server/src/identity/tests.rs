@@ -10,6 +10,7 @@ const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 struct Desk {
     identity: Identity,
     start: Now,
+    store: Store,
     _directory: TemporaryDirectory,
 }
 
@@ -17,8 +18,15 @@ impl Desk {
     async fn new() -> Self {
         let directory = TemporaryDirectory::new();
         let store = Store::open(directory.path()).await.unwrap();
-        let identity = Identity::start(store, Config::default().security).await.unwrap();
-        Self { identity, start: crate::clock::now(), _directory: directory }
+        let start = crate::clock::now();
+        let identity = Identity::start(start, store.clone(), Config::default().security).await.unwrap();
+        Self { identity, start, store, _directory: directory }
+    }
+
+    /// What a node that is started at this moment knows.
+    async fn restart(&mut self, now: Now) {
+        let rules = Config::default().security;
+        self.identity = Identity::start(now, self.store.clone(), rules).await.unwrap();
     }
 
     fn after(&self, seconds: u64) -> Now {
@@ -167,4 +175,68 @@ async fn a_reset_password_is_a_first_password_again() {
     assert!(desk.identity.who(desk.start, session.token.expose()).await.unwrap().is_none());
     assert_eq!(refusal(desk.sign_in(desk.start, "van.a", &first).await), Refusal::WrongCredential);
     assert!(desk.sign_in(desk.start, "van.a", &reset.secret).await.unwrap().who.must_change_password);
+}
+
+#[tokio::test]
+async fn a_restart_forgives_no_wrong_try_and_keeps_locks() {
+    let mut desk = Desk::new().await;
+    let first = desk.person("van.a").await;
+    for second in 0..4 {
+        let wrong = desk.sign_in(desk.after(second), "van.a", "wrong").await;
+        assert_eq!(refusal(wrong), Refusal::WrongCredential);
+        desk.restart(desk.after(second)).await;
+    }
+    assert_eq!(refusal(desk.sign_in(desk.after(5), "van.a", "wrong").await), Refusal::WrongCredential);
+    desk.restart(desk.after(6)).await;
+    assert_eq!(refusal(desk.sign_in(desk.after(6), "van.a", &first).await), Refusal::LockedOut, "the fifth");
+    assert_eq!(desk.identity.locked_names(desk.after(6)), 1);
+    desk.restart(desk.after(36)).await;
+    assert!(desk.sign_in(desk.after(36), "van.a", &first).await.is_ok(), "the lock has ended meanwhile");
+    desk.restart(desk.after(40)).await;
+    for second in 40..44 {
+        let wrong = desk.sign_in(desk.after(second), "van.a", "wrong").await;
+        assert_eq!(refusal(wrong), Refusal::WrongCredential, "what was right before is not counted");
+    }
+    let later = desk.after(3_700 + 44);
+    desk.restart(later).await;
+    for _ in 0..5 {
+        assert_eq!(
+            refusal(desk.sign_in(later, "van.a", "wrong").await),
+            Refusal::WrongCredential,
+            "an hour on"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_clock_set_back_locks_nobody_for_longer_than_the_longest_lock() {
+    let mut desk = Desk::new().await;
+    for _ in 0..5 {
+        desk.site(desk.start, "X0101", "wrong").await.err().unwrap();
+    }
+    let mut earlier = desk.start;
+    earlier.wall = UtcMillis(earlier.wall.0 - 365 * 86_400_000);
+    desk.restart(earlier).await;
+    let Err(Denied::Wait { wait, .. }) = desk.site(earlier, "X0101", "wrong").await else {
+        panic!("no lock")
+    };
+    assert!(wait <= Config::default().security.lock_longest, "{wait:?}");
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_signed_out_and_looks_like_none() {
+    let desk = Desk::new().await;
+    let first = desk.person("van.a").await;
+    let session = desk.sign_in(desk.start, "van.a", &first).await.unwrap();
+    let account = session.who.account.clone();
+    assert!(desk.store.set_account_state(&account, AccountState::Disabled).await.unwrap());
+    assert!(!desk.store.set_account_state(&account, AccountState::Disabled).await.unwrap());
+    assert!(desk.identity.who(desk.start, session.token.expose()).await.unwrap().is_none());
+    assert_eq!(refusal(desk.sign_in(desk.start, "van.a", &first).await), Refusal::WrongCredential);
+    assert!(desk.store.set_account_state(&account, AccountState::Active).await.unwrap());
+    assert!(
+        desk.identity.who(desk.start, session.token.expose()).await.unwrap().is_none(),
+        "signed out it stays"
+    );
+    assert!(desk.sign_in(desk.start, "van.a", &first).await.is_ok());
 }

@@ -1,16 +1,20 @@
 //! Slowing down guessing: per name, known or not, and per address. Time is handed in.
 //!
-//! It is kept in memory: a restart forgives, and nobody outside can cause one.
+//! Names' wrong tries are written down by the caller and restored at the start: whoever can make a node restart, or
+//! waits for it, gains no tries. What addresses did is in memory only; it is worth a minute.
 
+use super::milliseconds;
 use crate::config::Security;
+use crate::store::{TRIES_KEPT, TriesRow};
 use sha2::{Digest, Sha256};
+use signaling_core::Now;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Names and addresses remembered at a time, each. When full, the one not seen for longest is forgotten: a
 /// guesser who wants that to be his victim's must come from that many addresses.
-const REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = TRIES_KEPT as usize;
 
 /// Wrong tries of a name are forgotten after this long without one, if no lock holds longer.
 const FORGET_AFTER: Duration = Duration::from_secs(3_600);
@@ -30,6 +34,11 @@ impl NameKey {
         Self::new("site", code)
     }
 
+    /// The hash itself.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     fn new(kind: &str, name: &str) -> Self {
         let mut digest = Sha256::new();
         digest.update(kind.as_bytes());
@@ -37,6 +46,15 @@ impl NameKey {
         digest.update(name.as_bytes());
         Self(digest.finalize().into())
     }
+}
+
+/// Whether something about a name was written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// Nothing: the first try was right.
+    Fresh,
+    /// Wrong tries, which are to be forgotten there too.
+    Kept,
 }
 
 struct Tries {
@@ -92,7 +110,7 @@ impl Throttle {
     /// Counts a try of a name as wrong before it is known to be: tries sent all at once must not pass together.
     /// [`Throttle::succeeded`] takes it back. A locked name says how long to wait.
     pub(super) fn name(&mut self, now: Instant, key: NameKey) -> Result<(), Duration> {
-        let forget_after = FORGET_AFTER.max(self.lock_longest * 2);
+        let forget_after = self.memory();
         make_room(&mut self.names, &key, |tries| tries.last);
         let tries = self.names.entry(key).or_insert(Tries { wrong: 0, last: now, locked_until: None });
         if let Some(until) = tries.locked_until.filter(|until| *until > now) {
@@ -112,8 +130,42 @@ impl Throttle {
     }
 
     /// The last try of a name was right.
-    pub(super) fn succeeded(&mut self, key: NameKey) {
-        self.names.remove(&key);
+    pub(super) fn succeeded(&mut self, key: NameKey) -> Memory {
+        // A name that is not known here may have been written down by another process.
+        let first = self.names.remove(&key).is_some_and(|tries| tries.wrong <= 1);
+        if first { Memory::Fresh } else { Memory::Kept }
+    }
+
+    /// What is to be written down of a name.
+    pub(super) fn kept(&self, now: Now, key: NameKey) -> Option<TriesRow> {
+        let tries = self.names.get(&key)?;
+        let ago = now.instant.saturating_duration_since(tries.last);
+        let left = tries.locked_until.map(|until| until.saturating_duration_since(now.instant));
+        Some(TriesRow {
+            name_hash: key.0,
+            wrong: tries.wrong,
+            last: now.wall.0.saturating_sub(milliseconds(ago)),
+            locked_until: left.map(|left| now.wall.0.saturating_add(milliseconds(left))),
+        })
+    }
+
+    /// Takes back what was written down. A lock that a changed clock made longer than any is cut to the longest.
+    pub(super) fn restore(&mut self, now: Now, row: &TriesRow) {
+        let ago = Duration::from_millis(u64::try_from(now.wall.0.saturating_sub(row.last)).unwrap_or(0));
+        let left = |until: i64| u64::try_from(until.saturating_sub(now.wall.0)).ok();
+        let locked_until = row
+            .locked_until
+            .and_then(left)
+            .map(|left| now.instant + Duration::from_millis(left).min(self.lock_longest));
+        let last = now.instant.checked_sub(ago).unwrap_or(now.instant);
+        let key = NameKey(row.name_hash);
+        make_room(&mut self.names, &key, |tries| tries.last);
+        self.names.insert(key, Tries { wrong: row.wrong, last, locked_until });
+    }
+
+    /// How long a name's tries count.
+    pub(super) fn memory(&self) -> Duration {
+        FORGET_AFTER.max(self.lock_longest * 2)
     }
 
     /// Names locked now.

@@ -1,6 +1,8 @@
 //! Persons' accounts and what they may do where.
 
+use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
+use signaling_core::Holder;
 use signaling_protocol::{AccountId, GrantRole, GrantView, UnitCode};
 
 /// One person's account.
@@ -18,8 +20,19 @@ pub struct AccountRow {
     pub password_hash: String,
     /// Whether the password must be changed before anything else.
     pub must_change: bool,
+    /// Whether it can sign in.
+    pub state: AccountState,
     /// What it may do and where.
     pub grants: Vec<GrantView>,
+}
+
+/// Whether an account can sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountState {
+    /// It can.
+    Active,
+    /// Not until it is enabled again.
+    Disabled,
 }
 
 /// An account to be made.
@@ -40,7 +53,7 @@ pub struct NewAccount<'a> {
     pub created: i64,
 }
 
-type Columns = (String, String, String, String, String, i64);
+type Columns = (String, String, String, String, String, i64, i64);
 
 impl Store {
     /// Makes an account whose password must be changed at the first sign-in.
@@ -82,8 +95,32 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         insert_grants(&mut transaction, account, grants).await?;
+        rights::note(&mut transaction, &holder(account), RightsChange::Granted).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Lets an account sign in, or not any more; then its sessions end. False if that is so already.
+    pub async fn set_account_state(
+        &self,
+        account: &AccountId,
+        state: AccountState,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query("UPDATE accounts SET disabled = $2 WHERE account = $1 AND disabled <> $2")
+            .bind(account.as_str())
+            .bind(i64::from(state == AccountState::Disabled))
+            .execute(&mut *transaction)
+            .await?;
+        if state == AccountState::Disabled {
+            sqlx::query("DELETE FROM sessions WHERE account = $1")
+                .bind(account.as_str())
+                .execute(&mut *transaction)
+                .await?;
+            rights::note(&mut transaction, &holder(account), RightsChange::SignedOut).await?;
+        }
+        transaction.commit().await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Sets a password. All sessions of the account end, but for the one given.
@@ -106,6 +143,7 @@ impl Store {
             .bind(keep_session.unwrap_or_default())
             .execute(&mut *transaction)
             .await?;
+        rights::note(&mut transaction, &holder(account), RightsChange::Reset).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -113,7 +151,7 @@ impl Store {
     /// An account by its sign-in name.
     pub async fn account_by_username(&self, username: &str) -> Result<Option<AccountRow>, StoreError> {
         let columns: Option<Columns> = sqlx::query_as(
-            "SELECT account, username, name, unit, password_hash, must_change FROM accounts WHERE username = $1",
+            "SELECT account, username, name, unit, password_hash, must_change, disabled FROM accounts WHERE username = $1",
         )
         .bind(username)
         .fetch_optional(&self.pool)
@@ -124,7 +162,7 @@ impl Store {
     /// An account by its id.
     pub async fn account(&self, account: &AccountId) -> Result<Option<AccountRow>, StoreError> {
         let columns: Option<Columns> = sqlx::query_as(
-            "SELECT account, username, name, unit, password_hash, must_change FROM accounts WHERE account = $1",
+            "SELECT account, username, name, unit, password_hash, must_change, disabled FROM accounts WHERE account = $1",
         )
         .bind(account.as_str())
         .fetch_optional(&self.pool)
@@ -135,7 +173,7 @@ impl Store {
     /// All accounts by name.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
         let rows: Vec<Columns> = sqlx::query_as(
-            "SELECT account, username, name, unit, password_hash, must_change FROM accounts ORDER BY username",
+            "SELECT account, username, name, unit, password_hash, must_change, disabled FROM accounts ORDER BY username",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -166,6 +204,10 @@ impl Store {
     }
 }
 
+fn holder(account: &AccountId) -> Holder {
+    Holder::Person { account: account.clone() }
+}
+
 async fn insert_grants(
     transaction: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
     account: &AccountId,
@@ -183,7 +225,7 @@ async fn insert_grants(
 }
 
 fn row(columns: Columns, grants: Vec<GrantView>) -> Result<AccountRow, StoreError> {
-    let (account, username, name, unit, password_hash, must_change) = columns;
+    let (account, username, name, unit, password_hash, must_change, disabled) = columns;
     let unreadable = |_| StoreError::Unreadable { what: "an account".into() };
     Ok(AccountRow {
         account: AccountId::parse(account).map_err(unreadable)?,
@@ -192,6 +234,7 @@ fn row(columns: Columns, grants: Vec<GrantView>) -> Result<AccountRow, StoreErro
         unit: UnitCode::parse(unit).map_err(unreadable)?,
         password_hash,
         must_change: must_change != 0,
+        state: if disabled == 0 { AccountState::Active } else { AccountState::Disabled },
         grants,
     })
 }

@@ -1,7 +1,7 @@
 //! The facts of all meetings: appended, read in order, never changed.
 
 use super::{Store, StoreError};
-use signaling_core::FactRecord;
+use signaling_core::{FactRecord, FactVersion};
 use signaling_protocol::MeetingId;
 
 impl Store {
@@ -12,12 +12,13 @@ impl Store {
             let unwritable = StoreError::Unwritable { what: "a fact" };
             let Ok(text) = serde_json::to_string(record) else { return Err(unwritable) };
             let Some(hash) = bytes_of(&record.hash) else { return Err(unwritable) };
-            sqlx::query("INSERT INTO facts (meeting, number, at, record, hash) VALUES ($1, $2, $3, $4, $5)")
+            sqlx::query("INSERT INTO facts (meeting, number, at, record, hash, version) VALUES ($1, $2, $3, $4, $5, $6)")
                 .bind(record.meeting.as_str())
                 .bind(i64::from(record.number.0))
                 .bind(record.at.0)
                 .bind(text)
                 .bind(hash)
+                .bind(i64::from(record.version.0))
                 .execute(&mut *transaction)
                 .await?;
         }
@@ -39,17 +40,23 @@ impl Store {
     /// One meeting's facts in order. A row whose columns and record disagree is unreadable: somebody has been at
     /// the file.
     pub async fn facts(&self, meeting: &MeetingId) -> Result<Vec<FactRecord>, StoreError> {
-        let rows: Vec<(i64, String, Vec<u8>)> =
-            sqlx::query_as("SELECT number, record, hash FROM facts WHERE meeting = $1 ORDER BY number")
-                .bind(meeting.as_str())
-                .fetch_all(&self.pool)
-                .await?;
-        let read = |(number, text, hash): (i64, String, Vec<u8>)| {
+        let rows: Vec<(i64, String, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT number, record, hash, version FROM facts WHERE meeting = $1 ORDER BY number",
+        )
+        .bind(meeting.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |(number, text, hash, version): (i64, String, Vec<u8>, i64)| {
+            // Looked at first: what a newer form means is not for this program to guess.
+            if version > i64::from(FactVersion::CURRENT.0) {
+                return Err(StoreError::NewerFact { meeting: meeting.clone(), number, found: version });
+            }
             let record: Option<FactRecord> = serde_json::from_str(&text).ok();
             record
                 .filter(|record| {
                     record.meeting == *meeting
                         && i64::from(record.number.0) == number
+                        && i64::from(record.version.0) == version
                         && bytes_of(&record.hash).is_some_and(|bytes| bytes == hash)
                 })
                 .ok_or_else(|| StoreError::Unreadable {
@@ -61,7 +68,7 @@ impl Store {
 }
 
 /// The bytes of lower-case hexadecimal digits.
-fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     let value = |digit: &u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

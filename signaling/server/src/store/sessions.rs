@@ -1,6 +1,8 @@
 //! Signed-in browsers. Only the hash of a session's token is kept.
 
+use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
+use signaling_core::Holder;
 use signaling_protocol::{AccountId, AccountKind};
 
 /// One session.
@@ -65,6 +67,33 @@ impl Store {
             .bind(token_hash)
             .execute(&self.pool)
             .await?;
+        Ok(())
+    }
+
+    /// Ends a session because somebody signed out. Whoever has no other one left has no right left either.
+    pub async fn sign_out(&self, token_hash: &[u8]) -> Result<(), StoreError> {
+        let Some(session) = self.session(token_hash).await? else { return Ok(()) };
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+            .bind(token_hash)
+            .execute(&mut *transaction)
+            .await?;
+        let (left,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM sessions WHERE account = $1")
+            .bind(session.account.as_str())
+            .fetch_one(&mut *transaction)
+            .await?;
+        if left == 0 {
+            let holder = match session.kind {
+                AccountKind::Person => Some(Holder::Person { account: session.account }),
+                AccountKind::Site => {
+                    self.site_by_account(&session.account).await?.map(|site| Holder::Site { unit: site.unit })
+                }
+            };
+            if let Some(holder) = holder {
+                rights::note(&mut transaction, &holder, RightsChange::SignedOut).await?;
+            }
+        }
+        transaction.commit().await?;
         Ok(())
     }
 

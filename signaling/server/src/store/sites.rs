@@ -1,6 +1,8 @@
 //! Sites' accounts: a unit's meeting room and the hash of its present secret.
 
+use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
+use signaling_core::Holder;
 use signaling_protocol::{AccountId, UnitCode};
 
 /// One site's account.
@@ -97,7 +99,7 @@ async fn end_sessions(
         .bind(unit.as_str())
         .execute(&mut **transaction)
         .await?;
-    Ok(())
+    rights::note(transaction, &Holder::Site { unit: unit.clone() }, RightsChange::Reset).await
 }
 
 fn row((unit, account, secret_hash, issued): Columns) -> Result<SiteRow, StoreError> {

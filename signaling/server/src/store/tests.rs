@@ -1,5 +1,6 @@
 use super::*;
 use crate::test_support::TemporaryDirectory;
+use signaling_core::{FactRecord, Holder};
 use signaling_protocol::{AccountId, AccountKind, GrantRole, GrantView, UnitCode};
 
 fn unit(code: &str) -> UnitCode {
@@ -140,4 +141,121 @@ async fn facts_can_be_neither_changed_nor_deleted() {
     }
     let rows: Vec<(i64,)> = sqlx::query_as("SELECT number FROM facts").fetch_all(&store.pool).await.unwrap();
     assert_eq!(rows, [(1,)]);
+}
+
+/// A store as the first version left it, with a meeting it wrote.
+async fn first_version(directory: &Path) -> Vec<String> {
+    let path = directory.join(FILE_NAME);
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let all = sqlx::migrate!("src/store/migrations");
+    let first: Vec<_> = all.iter().filter(|step| step.version == 1).cloned().collect();
+    sqlx::migrate::Migrator::with_migrations(first).run(&pool).await.unwrap();
+    let lines: Vec<String> =
+        include_str!("../../../core/fixtures/facts-1.jsonl").lines().map(str::to_owned).collect();
+    for (number, line) in (1i64..).zip(&lines) {
+        let record: FactRecord = serde_json::from_str(line).unwrap();
+        sqlx::query("INSERT INTO facts (meeting, number, at, record, hash) VALUES ($1, $2, $3, $4, $5)")
+            .bind(record.meeting.as_str())
+            .bind(number)
+            .bind(record.at.0)
+            .bind(line)
+            .bind(facts::bytes_of(&record.hash).unwrap())
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    sqlx::query(
+        "INSERT INTO accounts (account, username, name, unit, password_hash, must_change, created) \
+         VALUES ('p-1', 'van.a', 'A', 'T01', 'h', 0, 1)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    lines
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_version_is_taken_over_with_its_facts_as_they_were_written() {
+    let directory = TemporaryDirectory::new();
+    let lines = first_version(directory.path()).await;
+    let store = Store::open(directory.path()).await.unwrap();
+    let meeting = MeetingId::parse("old-meeting").unwrap();
+    let records = store.facts(&meeting).await.unwrap();
+    assert_eq!(signaling_core::verify_chain(&records), Ok(()));
+    let kept: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+    assert_eq!(kept, lines);
+    assert_eq!(store.account_by_username("van.a").await.unwrap().unwrap().state, AccountState::Active);
+    assert!(store.rights_changes().await.unwrap().is_empty(), "an upgrade puts nobody out");
+}
+
+#[tokio::test]
+async fn facts_of_a_newer_program_are_refused_by_name_and_so_is_its_schema() {
+    let directory = TemporaryDirectory::new();
+    first_version(directory.path()).await;
+    let store = Store::open(directory.path()).await.unwrap();
+    let newer = "INSERT INTO facts (meeting, number, at, record, hash, version) \
+                 VALUES ('old-meeting', 4, 0, '{\"of\":\"another time\"}', x'00', 3)";
+    sqlx::query(newer).execute(&store.pool).await.unwrap();
+    let meeting = MeetingId::parse("old-meeting").unwrap();
+    let error = store.facts(&meeting).await.unwrap_err().to_string();
+    assert!(error.contains("fact 4 of meeting old-meeting is written in form 3"), "{error}");
+    assert!(error.contains("start the newer version"), "{error}");
+    let step = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                VALUES (99, 'x', 1, x'00', 0)";
+    sqlx::query(step).execute(&store.pool).await.unwrap();
+    store.close().await;
+    let error = Store::open(directory.path()).await.err().unwrap().to_string();
+    assert!(error.contains("newer giaoban") && error.contains("start that version"), "{error}");
+}
+
+#[tokio::test]
+async fn a_change_of_rights_is_kept_until_it_is_carried_out() {
+    let directory = TemporaryDirectory::new();
+    let store = Store::open(directory.path()).await.unwrap();
+    let (id, home, room) = (account("p-1"), unit("T01"), unit("X0101"));
+    store.create_account(new_account(&id, &home, &[])).await.unwrap();
+    assert!(store.rights_changes().await.unwrap().is_empty(), "a new account takes nobody's right");
+    let session = |kind, of: &str| SessionRow { account: account(of), kind, created: 1, used: 1 };
+    store.create_session(b"one", &session(AccountKind::Person, "p-1")).await.unwrap();
+    store.create_session(b"two", &session(AccountKind::Person, "p-1")).await.unwrap();
+    store.sign_out(b"one").await.unwrap();
+    assert!(store.rights_changes().await.unwrap().is_empty(), "another browser is still signed in");
+    store.sign_out(b"two").await.unwrap();
+    store.replace_grants(&id, &[]).await.unwrap();
+    store.issue_site_secret(&room, &account("s-1"), b"first", 10).await.unwrap();
+    store.close().await;
+
+    let store = Store::open(directory.path()).await.unwrap();
+    let rows = store.rights_changes().await.unwrap();
+    let person = Holder::Person { account: id };
+    let seen: Vec<_> = rows.iter().map(|row| (row.holder.clone(), row.change)).collect();
+    let expected = [
+        (person.clone(), RightsChange::SignedOut),
+        (person, RightsChange::Granted),
+        (Holder::Site { unit: room.clone() }, RightsChange::Reset),
+    ];
+    assert_eq!(seen, expected);
+    store.forget_rights_changes(rows[1].number).await.unwrap();
+    store.create_session(b"room", &session(AccountKind::Site, "s-1")).await.unwrap();
+    store.sign_out(b"room").await.unwrap();
+    let left: Vec<_> = store.rights_changes().await.unwrap().into_iter().map(|row| row.change).collect();
+    assert_eq!(left, [RightsChange::Reset, RightsChange::SignedOut]);
+}
+
+#[tokio::test]
+async fn tries_are_kept_for_so_many_names_and_the_oldest_go_first() {
+    let directory = TemporaryDirectory::new();
+    let store = Store::open(directory.path()).await.unwrap();
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
+                INSERT INTO sign_in_tries SELECT CAST(printf('%032d', i) AS BLOB), 1, i, NULL FROM n";
+    sqlx::query(fill).execute(&store.pool).await.unwrap();
+    let newest = TriesRow { name_hash: [7; 32], wrong: 5, last: 20_000, locked_until: Some(50_000) };
+    store.keep_tries(&newest).await.unwrap();
+    let kept = store.tries_since(0).await.unwrap();
+    assert_eq!(kept.len(), 10_000);
+    assert_eq!((kept[0].last, kept.last()), (1, Some(&newest)));
+    store.forget_tries(&[7; 32]).await.unwrap();
+    assert_eq!(store.tries_since(9_990).await.unwrap().len(), 10);
 }

@@ -46,9 +46,23 @@ fn a_fact_that_is_gone_or_no_fact_at_all_is_noticed() {
     node.sql(&[
         "UPDATE facts SET record = '{}' WHERE meeting = 'hai' AND number = 1",
         "DELETE FROM facts WHERE meeting = 'mot' AND number = 1",
-        "INSERT INTO facts SELECT 'mot', 1000, at, record, hash FROM facts WHERE meeting = 'hai' AND number = 1",
+        "INSERT INTO facts SELECT 'mot', 1000, at, record, hash, version FROM facts WHERE meeting = 'hai' AND number = 1",
     ]);
     let (ok, error) = node.try_command(&["verify-facts"]);
     assert!(!ok && error.contains("mot\tbroken") && error.contains("hai\tbroken"), "{error}");
     assert!(node.start_in_vain().contains("fact 1 of meeting hai"));
+}
+
+#[test]
+fn facts_of_a_newer_program_are_told_apart_from_damage() {
+    let node = node_with_meetings();
+    assert!(node.command(&["verify-facts"]).contains("form 2"));
+    node.sql(&UNGUARD);
+    node.sql(&["UPDATE facts SET version = 3 WHERE meeting = 'hai' AND number = 2"]);
+    let what_to_do = "is written in form 3 by a newer giaoban";
+    let (ok, error) = node.try_command(&["verify-facts"]);
+    assert!(!ok && error.contains(what_to_do) && !error.contains("mot"), "{error}");
+    let (ok, error) = node.try_command(&["export-facts", "hai"]);
+    assert!(!ok && error.contains(what_to_do), "{error}");
+    assert!(node.start_in_vain().contains(what_to_do));
 }

@@ -11,6 +11,8 @@ mod media;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod wire;

@@ -1,6 +1,6 @@
 //! The media door of a real node: an offer and its answer, for a seat that has come in.
 
-use crate::node::{Node, make_meeting, sites, ticket};
+use crate::node::{Node, STOP, make_meeting, now, pause, sites, ticket};
 use serde_json::json;
 
 /// What a browser offers.
@@ -28,7 +28,12 @@ fn a_seat_that_has_come_in_gets_an_answer_to_its_offer() {
     assert!(reply.body.starts_with("v=0\r\n") && reply.body.contains(" 127.0.0.1 "), "{}", reply.body);
     let lines = |sdp: &str| sdp.lines().filter(|line| line.starts_with("m=")).count();
     assert_eq!(lines(&reply.body), lines(OFFER), "every media line is answered");
-    assert!(http.get("/metrics").body.contains("giaoban_sfu_offers_answered_total{worker=\"0\"} 1"));
+    // A worker shows its figures when its round is over, which may be after the answer is here.
+    let deadline = now() + STOP;
+    while !http.get("/metrics").body.contains("giaoban_sfu_offers_answered_total{worker=\"0\"} 1") {
+        assert!(now() < deadline, "the offer is not counted");
+        pause();
+    }
 
     let place = reply.header("location").unwrap().to_owned();
     http.send("DELETE", &place, &headers, b"").expect(204);

@@ -95,13 +95,27 @@ export function seatsInOrder(live: Live): readonly SeatView[] {
   return [...live.seats.values()].sort((a, b) => a.order - b.order || a.seat.localeCompare(b.seat));
 }
 
-/** Sites connected and invited. */
-export function siteCount(live: Live): { readonly connected: number; readonly invited: number } {
-  const sites = [...live.seats.values()].filter((seat) => seat.occupant.kind === 'site');
-  return {
-    connected: sites.filter((seat) => seat.connection.state === 'connected').length,
-    invited: sites.length,
-  };
+/** How many sites there are in a part of the meeting. The only count that is shown: a site is a room; the chair and
+ *  other persons are not, wherever they sit. The node's list of meetings counts the same way. */
+export type SiteCount = { readonly connected: number; readonly invited: number };
+
+export function isSite(seat: SeatView): boolean {
+  return seat.occupant.kind === 'site';
+}
+
+export function countSites(seats: Iterable<SeatView>): SiteCount {
+  let [connected, invited] = [0, 0];
+  for (const seat of seats) {
+    if (!isSite(seat)) continue;
+    invited += 1;
+    if (seat.connection.state === 'connected') connected += 1;
+  }
+  return { connected, invited };
+}
+
+/** Sites of the whole meeting. */
+export function siteCount(live: Live): SiteCount {
+  return countSites(live.seats.values());
 }
 
 /** The slot in which a seat's picture can be seen now, if any: a mosaic slot, else the programme. */
@@ -115,16 +129,6 @@ export function pictureSlot(live: Live, seat: SeatId): SlotKey | null {
   return showing(live.slots.get('programme')) ? 'programme' : null;
 }
 
-/** Counts of a part of the tree. */
-export type Counts = {
-  readonly seats: number;
-  readonly connected: number;
-  readonly poor: number;
-  readonly lost: number;
-  readonly registered: number;
-  readonly microphonesOpen: number;
-};
-
 /** A unit with what sits in it and below it. Units without any seat below them are left out. */
 export type Branch = {
   readonly unit: UnitCode;
@@ -132,10 +136,9 @@ export type Branch = {
   readonly tier: string;
   readonly seats: readonly SeatView[];
   readonly branches: readonly Branch[];
-  readonly counts: Counts;
+  /** Of the unit and everything below it. */
+  readonly sites: SiteCount;
 };
-
-const NO_COUNTS: Counts = { seats: 0, connected: 0, poor: 0, lost: 0, registered: 0, microphonesOpen: 0 };
 
 /** The seats as the tree of units, of any depth, in protocol order, counts rolled up. Units that the list does not
  *  know (it is not loaded yet, or the unit was dissolved since) hang at the top under their seat's own name. */
@@ -158,42 +161,20 @@ export function seatTree(live: Live, units: readonly UnitView[]): readonly Branc
     const below = (children.get(unit.code) ?? []).map(branchOf).filter((branch) => branch !== null);
     const seats = bySeatUnit.get(unit.code) ?? [];
     if (seats.length === 0 && below.length === 0) return null;
-    const counts = below.reduce((sum, branch) => add(sum, branch.counts), countOf(live, seats));
-    return { unit: unit.code, name: unit.name, tier: unit.tier, seats, branches: below, counts };
+    const sites = below.reduce((sum, branch) => add(sum, branch.sites), countSites(seats));
+    return { unit: unit.code, name: unit.name, tier: unit.tier, seats, branches: below, sites };
   };
   const roots = (children.get(undefined) ?? []).map(branchOf).filter((branch) => branch !== null);
   const strangers = [...bySeatUnit].flatMap(([unit, seats]): Branch[] => {
     const first = seats[0];
     if (known.has(unit) || first === undefined) return [];
-    return [{ unit, name: first.name, tier: first.tier, seats, branches: [], counts: countOf(live, seats) }];
+    return [{ unit, name: first.name, tier: first.tier, seats, branches: [], sites: countSites(seats) }];
   });
   return [...roots, ...strangers];
 }
 
-function countOf(live: Live, seats: readonly SeatView[]): Counts {
-  return seats.reduce((sum, seat) => {
-    const state = seatState(live, seat);
-    const connected = seat.connection.state === 'connected';
-    return add(sum, {
-      seats: 1,
-      connected: connected ? 1 : 0,
-      poor: connected && isWeak(live.lines.get(seat.seat)) ? 1 : 0,
-      lost: state === 'lost' ? 1 : 0,
-      registered: live.meeting.queue.some((entry) => entry.seat === seat.seat) ? 1 : 0,
-      microphonesOpen: connected && seat.microphone === 'open' ? 1 : 0,
-    });
-  }, NO_COUNTS);
-}
-
-function add(a: Counts, b: Counts): Counts {
-  return {
-    seats: a.seats + b.seats,
-    connected: a.connected + b.connected,
-    poor: a.poor + b.poor,
-    lost: a.lost + b.lost,
-    registered: a.registered + b.registered,
-    microphonesOpen: a.microphonesOpen + b.microphonesOpen,
-  };
+function add(a: SiteCount, b: SiteCount): SiteCount {
+  return { connected: a.connected + b.connected, invited: a.invited + b.invited };
 }
 
 /** A tier's name, which is data; its code if the list does not know it. */

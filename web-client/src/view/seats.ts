@@ -2,7 +2,7 @@
 
 import type { SeatId, SeatView } from '../protocol/generated.ts';
 import type { SlotKey } from '../protocol/slots.ts';
-import { seatsInOrder, seatState, type Branch, type Counts } from '../store/selectors.ts';
+import { seatsInOrder, seatState, type Branch, type SiteCount } from '../store/selectors.ts';
 import type { Live } from '../store/state.ts';
 import { fold } from '../text/fold.ts';
 import type { Dictionary } from '../text/vi.ts';
@@ -29,21 +29,23 @@ export function nameOf(seat: SeatView): { readonly name: string; readonly positi
 }
 
 /** One line of the tree: a seat, a unit without one, or a unit's room with what is below it. */
-export type SeatLine = { readonly seat: SeatView | undefined; readonly counts: Counts | undefined };
+export type SeatLine = { readonly seat: SeatView | undefined; readonly sites: SiteCount | undefined };
 
 /** The tree of units as rows. A unit's own room is the unit's line; its people and lower units hang below it. */
 export function linesOf(branches: readonly Branch[]): Tree<SeatLine> {
   const list: TreeNode<SeatLine>[] = [];
   const visit = (branch: Branch, parent: string | undefined): void => {
     const room = branch.seats.find((seat) => seat.occupant.kind === 'site');
-    const counts = branch.counts.seats > 1 ? branch.counts : undefined;
+    // What a site shows of itself needs no count.
+    const sites =
+      branch.sites.invited > 1 || (room === undefined && branch.sites.invited > 0) ? branch.sites : undefined;
     const label = room?.name ?? branch.name;
     const folded = fold(`${label} ${branch.unit}`);
-    list.push({ key: branch.unit, parent, label, folded, item: { seat: room, counts } });
+    list.push({ key: branch.unit, parent, label, folded, item: { seat: room, sites } });
     for (const seat of branch.seats) {
       if (seat === room) continue;
       const found = fold(`${seat.name} ${seat.detail}`);
-      const item = { seat, counts: undefined };
+      const item = { seat, sites: undefined };
       list.push({ key: seat.seat, parent: branch.unit, label: seat.name, folded: found, item });
     }
     for (const below of branch.branches) visit(below, branch.unit);

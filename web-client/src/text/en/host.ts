@@ -12,7 +12,7 @@ export const host: Dictionary['host'] = {
     registered: 'Want to speak',
   },
   rollUp: (present, all) => `${present}/${all}`,
-  rollUpLong: (present, all) => `${present} of ${all} present`,
+  rollUpLong: (present, all) => `${present} of ${all} sites present`,
   people: 'Persons',
   preview: 'Preview',
   previewEmpty: 'Choose a site in the list to preview it.',

@@ -11,7 +11,7 @@ export const host = {
     registered: 'Xin phát biểu',
   },
   rollUp: (present: string, all: string) => `${present}/${all}`,
-  rollUpLong: (present: string, all: string) => `có mặt ${present} trên ${all}`,
+  rollUpLong: (present: string, all: string) => `có mặt ${present} trên ${all} điểm cầu`,
   people: 'Đại biểu',
   preview: 'Xem trước',
   previewEmpty: 'Chọn một điểm cầu trong danh sách để xem trước.',

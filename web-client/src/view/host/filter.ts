@@ -1,5 +1,6 @@
 // Which lines of the site tree a filter keeps, and which branches are open at first. Pure.
 
+import { countSites } from '../../store/selectors.ts';
 import type { Live } from '../../store/state.ts';
 import type { Tree } from '../primitives/tree.ts';
 import { isPresent, shownState, type SeatLine } from '../seats.ts';
@@ -20,6 +21,23 @@ export function keeps(filter: Filter, live: Live, line: SeatLine): boolean {
       return state === 'absent' || state === 'left';
     case 'registered':
       return state === 'registered';
+    default:
+      return filter satisfies never;
+  }
+}
+
+/** The number beside a filter. Attendance counts sites, as the header and the tree do; what waits for an answer counts
+ *  every seat, for a person who wants to speak is waiting too. */
+export function kept(filter: Filter, live: Live): number {
+  const seats = [...live.seats.values()].filter((seat) => keeps(filter, live, { seat, sites: undefined }));
+  switch (filter) {
+    case 'all':
+    case 'present':
+    case 'absent':
+      return countSites(seats).invited;
+    case 'trouble':
+    case 'registered':
+      return seats.length;
     default:
       return filter satisfies never;
   }

@@ -1,13 +1,16 @@
 import type { SeatId, SeatView } from '../../protocol/generated.ts';
+import { isSite } from '../../store/selectors.ts';
 
-/** Adds up arrivals and departures between two takes; a site that flaps in between counts for nothing. */
+/** Adds up arrivals and departures of sites between two takes; one that flaps in between counts for nothing. */
 export class Crowd {
   #told: ReadonlySet<SeatId> | undefined;
   #present: ReadonlySet<SeatId> = new Set();
 
   see(seats: Iterable<SeatView>): void {
     const present = new Set<SeatId>();
-    for (const seat of seats) if (seat.connection.state === 'connected') present.add(seat.seat);
+    for (const seat of seats) {
+      if (isSite(seat) && seat.connection.state === 'connected') present.add(seat.seat);
+    }
     this.#present = present;
     this.#told ??= present;
   }

@@ -241,6 +241,15 @@ export const screens: Readonly<Record<string, State>> = {
     notices: [{ id: 1, text: { kind: 'captureFailed', source: 'microphone', why: 'missing' } }],
   },
   host: hosting({}),
+  'host-notice': {
+    ...hosting({}),
+    notices: [{ id: 1, text: { kind: 'problem', problem: { kind: 'refused', refusal: 'offerRejected' } } }],
+  },
+  'delegate-notice': {
+    ...delegate({}),
+    notices: [{ id: 1, text: { kind: 'talkingWhileOff' } }],
+  },
+  'meetings-notice': { ...signedIn, notices: [{ id: 1, text: { kind: 'meetingCreated' } }] },
   'host-waiting': hosting({ meeting: waitingMeeting }),
   'host-slides': hosting({ meeting: presented, slots: slidesSlots }),
   ended: left({ kind: 'ended' }),

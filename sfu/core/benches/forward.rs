@@ -6,7 +6,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
-    clippy::wildcard_enum_match_arm,
+    clippy::panic,
     reason = "a bench prints its table and stops at what fails"
 )]
 

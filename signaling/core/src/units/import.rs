@@ -107,10 +107,16 @@ fn csv_lines<T: for<'a> Deserialize<'a>>(
     let headers = match reader.headers() {
         Ok(headers) => headers.clone(),
         Err(error) => {
-            problems.push(ImportProblem { place: format!("{file} line 1"), reason: error.to_string() });
+            let reason = csv_reason(&error, &csv::StringRecord::new());
+            problems.push(ImportProblem { place: format!("{file} line 1"), reason });
             return lines;
         }
     };
+    if let Some(sign) = foreign_separator(&headers) {
+        let reason = format!("columns are separated by {sign:?}; a comma is expected");
+        problems.push(ImportProblem { place: format!("{file} line 1"), reason });
+        return lines;
+    }
     for record in reader.records() {
         let line = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
         match record {
@@ -118,12 +124,14 @@ fn csv_lines<T: for<'a> Deserialize<'a>>(
                 let place = format!("{file} line {}", line(record.position()));
                 match record.deserialize(Some(&headers)) {
                     Ok(value) => lines.push((place, value)),
-                    Err(error) => problems.push(ImportProblem { place, reason: deserialize_reason(&error) }),
+                    Err(error) => {
+                        problems.push(ImportProblem { place, reason: csv_reason(&error, &headers) });
+                    }
                 }
             }
             Err(error) => {
                 let place = format!("{file} line {}", line(error.position()));
-                problems.push(ImportProblem { place, reason: error.to_string() });
+                problems.push(ImportProblem { place, reason: csv_reason(&error, &headers) });
             }
         }
         if problems.len() >= MAX_PROBLEMS {
@@ -133,13 +141,31 @@ fn csv_lines<T: for<'a> Deserialize<'a>>(
     lines
 }
 
-/// What is wrong, without the position that stands before it anyway.
-fn deserialize_reason(error: &csv::Error) -> String {
-    if let csv::ErrorKind::Deserialize { err, .. } = error.kind() {
-        err.to_string()
-    } else {
-        error.to_string()
+/// What is wrong, in words of the file rather than of the reader.
+fn csv_reason(error: &csv::Error, headers: &csv::StringRecord) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
+            "{len} columns instead of {expected_len}: a comma is missing or too many, or a quotation mark is not closed"
+        ),
+        csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8; save the file as \"CSV UTF-8\"".to_owned(),
+        csv::ErrorKind::Deserialize { err, .. } => {
+            let at = err.field().and_then(|field| headers.get(usize::try_from(field).ok()?));
+            match (at, err.kind()) {
+                (Some(column), csv::DeserializeErrorKind::ParseInt(_)) => {
+                    format!("{column}: a whole number from 0 to {} is expected", u32::MAX)
+                }
+                (Some(column), kind) => format!("{column}: {kind}"),
+                (None, kind) => kind.to_string(),
+            }
+        }
+        csv::ErrorKind::Io(_) | csv::ErrorKind::Seek | csv::ErrorKind::Serialize(_) | _ => error.to_string(),
     }
+}
+
+/// The sign that stands where commas are expected, as spreadsheets of some countries write it.
+fn foreign_separator(headers: &csv::StringRecord) -> Option<char> {
+    let only = headers.get(0).filter(|_| headers.len() == 1)?;
+    only.chars().find(|sign| matches!(sign, ';' | '\t' | '|'))
 }
 
 /// Everything that makes lines a tree.
@@ -149,7 +175,8 @@ fn check(
     mut problems: Vec<ImportProblem>,
 ) -> Result<UnitTree, Vec<ImportProblem>> {
     if tiers.len() > MAX_TIERS || units.len() > MAX_UNITS {
-        let reason = format!("at most {MAX_TIERS} tiers and {MAX_UNITS} units");
+        let (t, u) = (tiers.len(), units.len());
+        let reason = format!("{t} tiers and {u} units; at most {MAX_TIERS} and {MAX_UNITS} are taken");
         return Err(vec![ImportProblem { place: "file".to_owned(), reason }]);
     }
     if problems.is_empty() && (tiers.is_empty() || units.is_empty()) {

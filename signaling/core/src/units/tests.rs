@@ -72,3 +72,41 @@ fn json_and_csv_are_the_same_tree() {
     let broken = UnitTree::from_json(b"{\n\"tiers\": [],\n").unwrap_err();
     assert!(broken[0].place.starts_with("line "), "{broken:?}");
 }
+
+#[test]
+fn what_spreadsheets_write_is_read_or_refused_in_words_of_the_file() {
+    let good = "T1,Tỉnh Lam,Tỉnh,tinh,,1,,\nX1,Xã Tân An,Xã,xa,T1,1,,\n";
+    let plain = units(good).unwrap();
+    let text = format!("{HEAD}{good}");
+    let decomposed = text.replace('ỉ', "i\u{309}").replace('â', "a\u{302}").replace('ã', "a\u{303}");
+    for variant in
+        [format!("\u{feff}{text}"), text.replace('\n', "\r\n"), text.replace('\n', "\r"), decomposed]
+    {
+        assert_eq!(UnitTree::from_csv(TIERS, variant.as_bytes()), Ok(plain.clone()), "{variant:?}");
+    }
+    let reason = |bytes: &[u8]| UnitTree::from_csv(TIERS, bytes).unwrap_err()[0].to_string();
+    let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let quote = format!("{text}X2,\"Xã Hai,Xã,xa,T1,2,,\n");
+    let number = format!("{text}X2,Xã Hai,Xã,xa,T1,-1,,\n");
+    for (bytes, expected) in [
+        (wide.as_slice(), "units line 1: the text is not UTF-8"),
+        (
+            text.replace(',', ";").as_bytes(),
+            "units line 1: columns are separated by ';'; a comma is expected",
+        ),
+        (quote.as_bytes(), "units line 4: 2 columns instead of 8"),
+        (number.as_bytes(), "units line 4: order: a whole number from 0 to 4294967295 is expected"),
+    ] {
+        let told = reason(bytes);
+        assert!(told.starts_with(expected), "{told} instead of {expected}");
+    }
+}
+
+#[test]
+fn a_circle_and_a_tree_that_is_too_large_are_refused() {
+    let circle = units("A,Một,Tỉnh,tinh,B,1,,\nB,Hai,Xã,xa,A,1,,\n").unwrap_err();
+    assert_eq!(circle[0].to_string(), "units line 2: the parent B is not of a higher tier");
+    let many: String = (0..=MAX_UNITS).map(|number| format!("X{number},Xã,Xã,xa,,1,,\n")).collect();
+    let refused = units(&many).unwrap_err();
+    assert_eq!(refused[0].reason, "2 tiers and 50001 units; at most 32 and 50000 are taken");
+}

@@ -107,6 +107,11 @@ fn refused(error: &axum::Error, metrics: &Metrics) -> Ended {
         metrics.frames_refused.add(1);
         return Ended::Misbehaved(close_code::INVALID);
     }
+    // A line that breaks without a close counts as a protocol error there; it is nobody's misbehaviour.
+    if text.contains("protocol error") && !text.contains("without closing handshake") {
+        metrics.frames_refused.add(1);
+        return Ended::Misbehaved(close_code::PROTOCOL);
+    }
     Ended::ByClient
 }
 

@@ -1,6 +1,6 @@
 //! The HTTP door of a real node: signing in, scope, bad input, health.
 
-use crate::node::{Node, PASSWORD, make_meeting, root, sites, ticket};
+use crate::node::{Node, PASSWORD, STOP, make_meeting, now, pause, root, sites, ticket};
 use crate::wire::Http;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -208,6 +208,31 @@ fn a_clean_stop_tells_everybody_to_come_back() {
 }
 
 #[test]
+fn a_node_that_is_stopping_is_not_ready_and_waits_for_nobody_who_does_not_listen() {
+    let mut node = Node::fresh();
+    node.start();
+    let mut http = node.administrator();
+    make_meeting(&mut http, "giao-ban", &sites()[..3]);
+    let mut deaf = node.socket();
+    deaf.hello(&ticket(&mut http, "giao-ban"));
+    let begun = now();
+    node.ask_to_stop();
+    // The one that does not answer its goodbye holds the door open for a moment; what is asked meanwhile is told.
+    let told = loop {
+        let reply = http.get("/readyz");
+        match reply.status {
+            200 => pause(),
+            503 => break reply.body,
+            other => panic!("{other}: gone before it said that it stops"),
+        }
+    };
+    assert!(told.contains("stopping"), "{told}");
+    http.post("/api/v1/meetings/giao-ban/ticket", &json!({})).refused(503, "internal");
+    assert!(node.wait_for_death().success());
+    assert!(now() - begun < STOP);
+}
+
+#[test]
 fn frames_that_break_the_wire_end_their_connection_only() {
     let mut node = Node::fresh();
     node.start();
@@ -222,11 +247,26 @@ fn frames_that_break_the_wire_end_their_connection_only() {
     let mut binary = node.socket();
     binary.send_raw(Message::binary(vec![1, 2, 3]));
     assert_eq!(binary.until("bye")["reason"], "misbehaved");
+    let broken: [(&str, &[u8]); 5] = [
+        ("not masked", &[0x81, 2, b'{', b'}']),
+        ("a reserved kind", &[0x85, 0x80, 1, 2, 3, 4]),
+        ("reserved bits", &[0xf1, 0x80, 1, 2, 3, 4]),
+        ("the rest of nothing", &[0x80, 0x80, 1, 2, 3, 4]),
+        ("longer than memory", &[0x81, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4]),
+    ];
+    for (what, bytes) in broken {
+        let mut socket = node.socket();
+        socket.send_bytes(bytes);
+        assert_eq!(socket.until("bye")["reason"], "misbehaved", "{what}");
+        assert!(socket.next().is_none(), "{what}");
+    }
+    // A line that breaks is not counted: that is weather.
+    drop(node.socket());
 
     good.send(1, 0, &json!({ "type": "ping" })).unwrap();
     good.until("pong");
     let metrics = http.get("/metrics").body;
-    assert!(metrics.contains("giaoban_frames_refused_total 2"), "{metrics}");
+    assert!(metrics.contains("giaoban_frames_refused_total 7"), "{metrics}");
 }
 
 #[test]

@@ -78,10 +78,15 @@ impl Node {
     }
 
     /// Asks it to stop.
-    pub(crate) fn terminate(&mut self) -> ExitStatus {
-        let mut child = self.process.take().unwrap();
-        let id = child.id().to_string();
+    pub(crate) fn ask_to_stop(&self) {
+        let id = self.process_id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        let mut child = self.process.take().unwrap();
         let deadline = now() + STOP;
         loop {
             if let Some(status) = child.try_wait().unwrap() {

@@ -31,6 +31,19 @@ fn no_log_and_no_file_holds_a_secret() {
     let headers = [("Content-Type", "application/sdp"), ("Authorization", bearer.as_str())];
     let refused = site.send("POST", "/api/v1/rtc", &headers, offer.as_bytes());
     assert_eq!(refused.expect(422)["refusal"], "offerRejected");
+    // What is wrong with a message is told without the message.
+    let typed = "mat-khau-go-nham-cho-khac";
+    site.post("/api/v1/session", &json!({ "kind": "person", "username": typed, "password": [typed] }))
+        .refused(400, "malformed");
+    site.post("/api/v1/session", &json!({ "kind": "person", "username": typed, "password": typed }))
+        .refused(401, "wrongCredential");
+    socket.send(7, 0, &json!({ "type": "hello", "version": 1, "ticket": typed })).unwrap();
+    let made = json!({ "username": "can.bo", "name": "Lê Văn C", "unit": room, "grants": [] });
+    let second = http.post("/api/v1/accounts", &made).expect(201)["secret"].as_str().unwrap().to_owned();
+    let list = http.get("/api/v1/accounts").expect(200);
+    let row = list.as_array().unwrap().iter().find(|row| row["username"] == "can.bo").unwrap();
+    let path = format!("/api/v1/accounts/{}/password", row["account"].as_str().unwrap());
+    let third = http.post(&path, &json!({})).expect(200)["secret"].as_str().unwrap().to_owned();
     socket.send(1, 0, &json!({ "type": "leave" })).unwrap();
     while socket.next().is_some() {}
     let tokens = [http.token().unwrap().to_owned(), site.token().unwrap().to_owned()];
@@ -42,11 +55,28 @@ fn no_log_and_no_file_holds_a_secret() {
         "the log is at debug and tells requests"
     );
     assert!(log.contains("signed in"));
-    let secrets: [&str; 9] =
-        [&first, PASSWORD, secret, wrong, &ticket, &resume, ice_password, &tokens[0], &tokens[1]];
+    let [own, others] = [&tokens[0], &tokens[1]];
+    let secrets: [&str; 12] = [
+        &first,
+        PASSWORD,
+        secret,
+        wrong,
+        &ticket,
+        &resume,
+        ice_password,
+        own,
+        others,
+        typed,
+        &second,
+        &third,
+    ];
     for secret in secrets {
         assert!(!log.contains(secret), "the log holds {secret}");
     }
+    no_file_holds(&node, &secrets);
+}
+
+fn no_file_holds(node: &Node, secrets: &[&str]) {
     for file in fs::read_dir(node.path("data")).unwrap() {
         let path = file.unwrap().path();
         let bytes = fs::read(&path).unwrap();

@@ -173,6 +173,11 @@ impl Socket {
         self.0.send(message).unwrap();
     }
 
+    /// Sends bytes that are no frame, or one no library makes.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).unwrap();
+    }
+
     /// The next message; `None` when the connection has ended.
     pub(crate) fn next(&mut self) -> Option<Value> {
         loop {

@@ -295,6 +295,7 @@ impl Engine {
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::SILENCE_MAX);
         self.timers.arm(Timer::Line(peer), self.now + deadlines::LINE_INTERVAL);
         self.timers.arm(Timer::Reports(peer), self.now + reports::REPORT_INTERVAL);
+        self.expect_keyframes(peer);
         self.event(SfuEvent::Connected { peer });
     }
 

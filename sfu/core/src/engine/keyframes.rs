@@ -24,12 +24,22 @@ impl Engine {
     /// A slot waits for another picture: it is shown a kept keyframe of it, or one is asked for.
     pub(super) fn expect_keyframe(&mut self, subscriber: PeerId, position: usize) {
         let slot = self.members.get(&subscriber).and_then(|member| member.slots.get(position));
-        let Some(key) = slot.and_then(|slot| slot.stream.target()) else { return };
+        let key = slot.and_then(|slot| slot.stream.target()).filter(|key| !key.source.kind.is_audio());
+        let Some(key) = key else { return };
         let stream = self.members.stream(key).and_then(|id| self.streams.get(id));
         if stream.is_some_and(|stream| stream.history.replay(self.now).is_some()) {
             self.replays.insert((subscriber, position));
         } else {
             self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+        }
+    }
+
+    /// Keyframes that came while a client was still shaking hands could not be written to it, and a client asks for none
+    /// of a stream it has never heard: all its waiting pictures are seen to anew.
+    pub(super) fn expect_keyframes(&mut self, subscriber: PeerId) {
+        let slots = self.members.get(&subscriber).map_or(0, |member| member.slots.len());
+        for position in 0..slots {
+            self.expect_keyframe(subscriber, position);
         }
     }
 

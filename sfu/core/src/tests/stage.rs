@@ -25,6 +25,27 @@ pub(super) fn assert_unbroken(frames: &[&Frame]) {
 }
 
 #[test]
+fn a_keyframe_that_comes_before_a_newcomer_is_connected_is_made_up_for() {
+    let mut world = World::new(1);
+    let (sender, first) = (world.join(1, 0), world.join(2, 0));
+    world.open(sender);
+    world.client_mut(sender).sends_camera = true;
+    world.programme(0, Some(sender));
+    world.run(Duration::from_secs(5));
+    assert!(!world.client(first).on(Slot::Programme).is_empty());
+    // The newcomer's wish is known with its offer; its handshake takes longer than the keyframe and than what is kept.
+    let newcomer = super::Client::new(3, world.now);
+    let address = newcomer.address;
+    let peer = world.connect(3, 0, newcomer);
+    let client = world.clients.remove(&peer).expect("it was just added");
+    world.run(Duration::from_secs(4));
+    world.clients.insert(peer, client);
+    world.run(Duration::from_secs(3));
+    assert!(world.saw(|event| *event == SfuEvent::Connected { peer }), "{address} connected late");
+    assert!(!world.client(peer).on(Slot::Programme).is_empty(), "connected, and shown nothing");
+}
+
+#[test]
 fn everybody_else_sees_the_programme() {
     let mut world = World::new(1);
     let peers: Vec<_> = (1..=4).map(|number| world.join(number, 0)).collect();

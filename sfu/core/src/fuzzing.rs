@@ -44,12 +44,16 @@ pub fn rtcp(bytes: &[u8]) -> usize {
     Compound::new(bytes).flatten().map(read).sum()
 }
 
-/// Opens a packet as media and as a report with keys everybody knows; gives how many times it opened.
+/// Opens a packet as media and as a report with keys everybody knows, under each profile; gives how often it opened.
 pub fn srtp(bytes: &[u8]) -> usize {
-    let material = dimpl::KeyingMaterial::new(&[7; 56]);
-    let exported = Exported { active: false, profile: dimpl::SrtpProfile::AEAD_AES_128_GCM, material };
-    let Some(mut receiver) = SrtpReceiver::from_exported(&exported) else { return 0 };
-    let media = receiver.unprotect_rtp(&mut bytes.to_vec()).is_ok();
-    let report = receiver.unprotect_rtcp(&mut bytes.to_vec()).is_ok();
-    usize::from(media) + usize::from(report)
+    use dimpl::SrtpProfile as Profile;
+    let profiles = [Profile::AEAD_AES_128_GCM, Profile::AEAD_AES_256_GCM, Profile::AES128_CM_SHA1_80];
+    let opened = profiles.into_iter().filter_map(|profile| {
+        let material = dimpl::KeyingMaterial::new(&[7; 88]);
+        let mut receiver = SrtpReceiver::from_exported(&Exported { active: false, profile, material })?;
+        let media = receiver.unprotect_rtp(&mut bytes.to_vec()).is_ok();
+        let report = receiver.unprotect_rtcp(&mut bytes.to_vec()).is_ok();
+        Some(usize::from(media) + usize::from(report))
+    });
+    opened.sum()
 }

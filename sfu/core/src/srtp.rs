@@ -23,6 +23,9 @@ pub(crate) enum SrtpError {
     /// It was not sealed with this session's keys, or was changed on its way.
     #[error("the packet is not authentic")]
     Authentication,
+    /// The client sends on more streams than any has.
+    #[error("the client sends on too many streams")]
+    TooManyStreams,
     /// It was opened before, or is too old to tell.
     #[error("the packet is a repetition")]
     Replayed,

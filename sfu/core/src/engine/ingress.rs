@@ -12,12 +12,9 @@ use crate::srtp::SrtpError;
 use crate::timer::Timer;
 use crate::uplink::{Closed, Opened};
 use sfu_control::{Gate, PeerId};
-use std::time::Duration;
 
 /// A media payload fills an Ethernet frame at most. A larger one would not leave again behind the headers we add.
 const PAYLOAD_MAX_BYTES: usize = 1_460;
-/// A missing packet is asked for when it can no longer only be late.
-const REPAIR_DELAY: Duration = Duration::from_millis(5);
 
 const _: () = assert!(PAYLOAD_MAX_BYTES < DATAGRAM_MAX_BYTES, "what is let in was read whole");
 
@@ -83,7 +80,8 @@ impl Engine {
         match error {
             SrtpError::Replayed => self.counters.dropped_replayed += 1,
             SrtpError::Authentication => self.counters.dropped_unauthentic += 1,
-            _ => self.counters.dropped_malformed += 1,
+            SrtpError::TooManyStreams => self.counters.dropped_stream += 1,
+            SrtpError::Malformed => self.counters.dropped_malformed += 1,
         }
     }
 
@@ -129,10 +127,10 @@ impl Engine {
                 self.counters.upstream_missing += missing;
                 member.losses.expected += missing;
                 member.losses.missing += missing;
-                let holes =
-                    missing > 0 && self.streams.get(id).is_some_and(|stream| stream.missing.next().is_some());
-                if holes {
-                    self.timers.arm_if_idle(Timer::Repair(peer), self.now + REPAIR_DELAY);
+                let due =
+                    self.streams.get(id).filter(|_| missing > 0).and_then(|stream| stream.missing.next());
+                if let Some(due) = due {
+                    self.timers.arm_if_idle(Timer::Repair(peer), due);
                 }
             }
             Order::Late | Order::Twice => self.counters.upstream_recovered += 1,

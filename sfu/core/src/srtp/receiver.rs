@@ -9,9 +9,10 @@ use crate::rtp::{RtpHeader, Ssrc};
 use crate::units::SeqNo;
 use std::ops::Range;
 
-/// Streams one client may send on: four sources, three encodings, each with retransmissions, and as many again for
-/// senders that start over. Beyond that the one that was silent longest is forgotten.
-const STREAMS_MAX: usize = 32;
+/// Streams one client may send on, over all its restarts: a browser has about a dozen at a time. Further ones are refused
+/// rather than old ones forgotten: a stream whose roll-overs are forgotten can never be opened again, and its old packets
+/// would be taken for new ones.
+const STREAMS_MAX: usize = 256;
 /// No RTP packet pads more than one byte can count.
 const PADDING_MAX: usize = u8::MAX as usize;
 
@@ -21,8 +22,6 @@ struct Stream {
     ssrc: Ssrc,
     highest: SeqNo,
     replay: Replay,
-    /// When it was heard last, in packets.
-    heard: u64,
 }
 
 /// A packet that was opened.
@@ -42,7 +41,6 @@ pub(crate) struct SrtpReceiver {
     media: Cipher,
     reports: Cipher,
     streams: Vec<Stream>,
-    packets: u64,
     senders: Vec<(Ssrc, Replay)>,
 }
 
@@ -50,7 +48,7 @@ impl SrtpReceiver {
     /// Takes the keys of a finished handshake.
     pub(crate) fn from_exported(exported: &Exported) -> Option<Self> {
         let (media, reports) = ciphers(exported, Side::Theirs)?;
-        Some(Self { media, reports, streams: Vec::new(), packets: 0, senders: Vec::new() })
+        Some(Self { media, reports, streams: Vec::new(), senders: Vec::new() })
     }
 
     /// Opens a media packet where it lies.
@@ -66,7 +64,7 @@ impl SrtpReceiver {
             return Err(SrtpError::Replayed);
         }
         let end = self.media.open_media(packet, header.length, (header.ssrc, index.extended()))?;
-        self.note(known, header.ssrc, index);
+        self.note(known, header.ssrc, index)?;
         let padding = if header.padded { padding(packet, header.length, end)? } else { 0 };
         Ok(Unprotected { header, index, payload: header.length..end - padding })
     }
@@ -85,37 +83,31 @@ impl SrtpReceiver {
         let end = self.reports.open_reports(packet, (ssrc, index))?;
         let mut replay = replay.unwrap_or_default();
         replay.note(index.into());
-        match known.and_then(|place| self.senders.get_mut(place)) {
-            Some(sender) => sender.1 = replay,
-            None => {
-                if self.senders.len() >= STREAMS_MAX {
-                    self.senders.remove(0);
-                }
-                self.senders.push((ssrc, replay));
+        if known.is_none() {
+            if self.senders.len() >= STREAMS_MAX {
+                return Err(SrtpError::TooManyStreams);
             }
+            self.senders.push((ssrc, replay));
+        } else if let Some(sender) = known.and_then(|place| self.senders.get_mut(place)) {
+            sender.1 = replay;
         }
         packet.get(..end).ok_or(SrtpError::Malformed)
     }
 
     /// Keeps what an authentic packet showed.
-    fn note(&mut self, known: Option<usize>, ssrc: Ssrc, index: SeqNo) {
-        self.packets += 1;
-        let heard = self.packets;
+    fn note(&mut self, known: Option<usize>, ssrc: Ssrc, index: SeqNo) -> Result<(), SrtpError> {
         if known.is_none() {
-            if self.streams.len() >= STREAMS_MAX
-                && let Some((oldest, _)) =
-                    self.streams.iter().enumerate().min_by_key(|(_, stream)| stream.heard)
-            {
-                self.streams.swap_remove(oldest);
+            if self.streams.len() >= STREAMS_MAX {
+                return Err(SrtpError::TooManyStreams);
             }
-            self.streams.push(Stream { ssrc, highest: index, replay: Replay::default(), heard });
+            self.streams.push(Stream { ssrc, highest: index, replay: Replay::default() });
         }
         let place = known.unwrap_or(self.streams.len().saturating_sub(1));
         if let Some(stream) = self.streams.get_mut(place) {
             stream.highest = stream.highest.max(index);
             stream.replay.note(index.extended());
-            stream.heard = heard;
         }
+        Ok(())
     }
 }
 

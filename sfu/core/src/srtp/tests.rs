@@ -199,12 +199,27 @@ fn days_of_numbers_roll_over_with_loss_and_disorder() {
 }
 
 #[test]
-fn more_streams_than_are_remembered_are_received_all_the_same() {
+fn no_stream_is_forgotten_for_a_newer_one() {
     let mut line = Line::new(PROFILES[0]);
-    for ssrc in 0..100 {
+    let rolled = 3 << 16;
+    for index in (0..=rolled).step_by(20_000) {
+        assert_eq!(line.receive(&line.sealed(0, index, b"x")), Ok(index));
+    }
+    for ssrc in 1..256 {
         assert_eq!(line.receive(&line.sealed(ssrc, 1, b"x")), Ok(1));
     }
+    assert_eq!(line.receive(&line.sealed(256, 1, b"x")), Err(SrtpError::TooManyStreams));
+    assert_eq!(line.receive(&line.sealed(0, rolled + 9, b"x")), Ok(rolled + 9), "the first goes on");
     assert_eq!(line.receive(&line.sealed(99, 1, b"x")), Err(SrtpError::Replayed));
+    let mut early = line.sealed_report(1_000, &[1, 2, 3, 4]);
+    assert!(line.receiver.unprotect_rtcp(&mut early.clone()).is_ok());
+    for ssrc in 0..255 {
+        let mut report = line.sealed_report(ssrc, &[1, 2, 3, 4]);
+        assert!(line.receiver.unprotect_rtcp(&mut report).is_ok());
+    }
+    let mut late = line.sealed_report(2_000, &[1, 2, 3, 4]);
+    assert_eq!(line.receiver.unprotect_rtcp(&mut late), Err(SrtpError::TooManyStreams));
+    assert_eq!(line.receiver.unprotect_rtcp(&mut early), Err(SrtpError::Replayed));
 }
 
 proptest! {

@@ -70,6 +70,14 @@ impl Format {
     }
 }
 
+#[cfg(test)]
+impl Format {
+    /// A codec without parameters.
+    pub(crate) fn plain(codec: Codec) -> Self {
+        Self { codec, profile: 0, packetization: 0 }
+    }
+}
+
 /// Enables our codecs in the order in which every answer lists them, which is the order in which publishers
 /// choose. VP8 leads because a picture must be shown by everybody who may join later; the others follow for
 /// clients that put them first by negotiating nothing else.

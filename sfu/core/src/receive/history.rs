@@ -54,8 +54,10 @@ impl Packet {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     packets: Vec<Packet>,
-    /// Where the last keyframe began, and in which epoch.
-    keyframe: Option<(u16, SeqNo)>,
+    /// The epoch of what follows.
+    epoch: u16,
+    /// Where the last keyframe began.
+    keyframe: Option<SeqNo>,
     highest: Option<SeqNo>,
 }
 
@@ -63,12 +65,11 @@ impl History {
     /// Keeps a packet; its payload is copied from `payload` into the place it takes over.
     pub(crate) fn keep(&mut self, mut packet: Packet, payload: &[u8]) {
         let size = if packet.format.codec == Codec::Opus { AUDIO_PACKETS } else { VIDEO_PACKETS };
-        if packet.descriptor.starts_keyframe && packet.format.codec != Codec::Opus {
-            self.keyframe = Some((packet.epoch, packet.seq));
+        if packet.epoch != self.epoch {
+            (self.epoch, self.keyframe, self.highest) = (packet.epoch, None, None);
         }
-        if self.keyframe.is_some_and(|(epoch, _)| epoch != packet.epoch) {
-            self.keyframe = None;
-            self.highest = None;
+        if packet.descriptor.starts_keyframe && packet.format.codec != Codec::Opus {
+            self.keyframe = self.keyframe.max(Some(packet.seq));
         }
         self.highest = self.highest.max(Some(packet.seq));
         let place = place(packet.seq, size);
@@ -95,8 +96,7 @@ impl History {
     /// What a newcomer can be shown at once: the last keyframe and everything since, if nothing of it is missing and it
     /// is neither old nor much.
     pub(crate) fn replay(&self, now: Instant) -> Option<std::ops::RangeInclusive<u64>> {
-        let (epoch, first) = self.keyframe?;
-        let last = self.highest?;
+        let (epoch, first, last) = (self.epoch, self.keyframe?, self.highest?);
         let fresh = |packet: &Packet| now.saturating_duration_since(packet.at) <= REPLAY_AGE_MAX;
         if last.since(first) >= REPLAY_PACKETS_MAX || !self.get(epoch, first).is_some_and(fresh) {
             return None;
@@ -115,4 +115,65 @@ impl History {
 /// Where a number lies in a ring of a power of two.
 fn place(seq: SeqNo, size: u64) -> usize {
     usize::try_from(seq.extended() & (size - 1)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(epoch: u16, seq: u64, at: Instant, starts_keyframe: bool) -> Packet {
+        Packet {
+            epoch,
+            seq: SeqNo::new(seq),
+            time: MediaTime::new(0),
+            at,
+            marker: false,
+            format: Format::plain(Codec::Vp8),
+            descriptor: Descriptor { starts_keyframe, ..Descriptor::default() },
+            passed: Passed::default(),
+            payload: Vec::new(),
+        }
+    }
+
+    /// Keeps packets of an epoch, the first of them a keyframe.
+    fn keep(history: &mut History, epoch: u16, numbers: impl IntoIterator<Item = u64>, at: Instant) {
+        for (place, seq) in numbers.into_iter().enumerate() {
+            history.keep(packet(epoch, seq, at, place == 0), &[epoch.to_be_bytes()[1], 7]);
+        }
+    }
+
+    #[test]
+    fn a_keyframe_and_all_since_are_shown_again_while_fresh_and_whole() {
+        let now = crate::testing::epoch();
+        let mut history = History::default();
+        keep(&mut history, 1, 65_530..65_600, now);
+        assert_eq!(history.replay(now + REPLAY_AGE_MAX), Some(65_530..=65_599));
+        assert_eq!(history.replay(now + REPLAY_AGE_MAX * 2), None, "it is old");
+        keep(&mut history, 1, (70_000..70_010).chain(70_011..70_020), now);
+        assert_eq!(history.replay(now), None, "70010 is missing");
+        history.keep(packet(1, 70_010, now, false), &[7]);
+        assert_eq!(history.replay(now), Some(70_000..=70_019));
+        keep(&mut history, 1, 80_000..80_000 + REPLAY_PACKETS_MAX + 1, now);
+        assert_eq!(history.replay(now), None, "it is too much");
+    }
+
+    #[test]
+    fn a_sender_that_starts_over_is_shown_again_from_its_new_beginning() {
+        let now = crate::testing::epoch();
+        let mut history = History::default();
+        keep(&mut history, 1, 50_000..50_010, now);
+        keep(&mut history, 2, 3..13, now);
+        assert_eq!(history.replay(now), Some(3..=12));
+        assert!(history.get(1, SeqNo::new(50_000)).is_some_and(|packet| packet.payload == [1, 7]));
+        assert!(history.get(2, SeqNo::new(50_000)).is_none());
+    }
+
+    #[test]
+    fn what_is_overwritten_is_gone() {
+        let now = crate::testing::epoch();
+        let mut history = History::default();
+        keep(&mut history, 1, 0..VIDEO_PACKETS + 1, now);
+        assert!(history.get(1, SeqNo::new(0)).is_none());
+        assert!(history.get(1, SeqNo::new(1)).is_some());
+    }
 }

@@ -122,9 +122,7 @@ impl Estimator {
         self.loss.on_feedback(now, (told, lost), self.rate.target());
         let usage = if self.prober.is_recent(now) { Usage::Normal } else { self.trend.usage() };
         self.rate.update(now, usage, acknowledged);
-        if let Some(found) = self.prober.take_result()
-            && usage != Usage::Over
-        {
+        if let Some(found) = self.prober.take_result(now) {
             self.rate.raise(now, found.min(self.desired.max(self.rate.target())));
             self.loss.raise(found);
         }

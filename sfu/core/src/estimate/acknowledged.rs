@@ -31,8 +31,9 @@ impl Acknowledged {
 
     /// The rate; none before a fifth of the window is filled.
     pub(super) fn bitrate(&self) -> Option<Bitrate> {
-        let ((first, _), (last, _)) = (self.arrivals.front()?, self.arrivals.back()?);
-        let span = last - first;
+        // Jitter swaps arrivals, so the ends of the list need not be the ends of the span.
+        let times = || self.arrivals.iter().map(|(at, _)| *at);
+        let span = times().max()? - times().min()?;
         let micros = u64::try_from(span).ok().filter(|_| span >= WINDOW_MICROS / 5)?;
         Some(Bitrate::bps(self.bytes * 8_000_000 / micros))
     }

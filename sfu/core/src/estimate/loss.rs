@@ -5,14 +5,14 @@ use super::FLOOR;
 use crate::units::Bitrate;
 use std::time::{Duration, Instant};
 
-/// Packets judged at once; fewer make one lost packet a disaster.
-const PACKETS_MIN: u32 = 40;
+/// Packets judged at once; of fewer, chance alone makes a tenth out of a twentieth.
+const PACKETS_MIN: u32 = 100;
 /// Up to here loss is none of ours.
 const LOW_PERMILLE: u32 = 20;
 /// From here on the rate falls.
 const HIGH_PERMILLE: u32 = 100;
-/// The rate falls no more often than this.
-const INTERVAL: Duration = Duration::from_millis(300);
+/// What is judged at once spans this at least, so that one burst does not count twice.
+const INTERVAL: Duration = Duration::from_secs(1);
 /// No line we serve carries more.
 const CEILING: Bitrate = Bitrate::kbps(30_000);
 
@@ -23,13 +23,13 @@ pub(super) struct LossControl {
     told: u32,
     lost: u32,
     permille: u32,
-    changed: Option<Instant>,
+    judged: Option<Instant>,
 }
 
 impl LossControl {
     /// One that has seen no loss.
     pub(super) fn new() -> Self {
-        Self { ceiling: CEILING, told: 0, lost: 0, permille: 0, changed: None }
+        Self { ceiling: CEILING, told: 0, lost: 0, permille: 0, judged: None }
     }
 
     /// The most it allows.
@@ -53,16 +53,13 @@ impl LossControl {
     pub(super) fn on_feedback(&mut self, now: Instant, (told, lost): (u32, u32), target: Bitrate) {
         self.told += told;
         self.lost += lost;
-        if self.told < PACKETS_MIN {
+        let lately = self.judged.is_some_and(|at| now.saturating_duration_since(at) < INTERVAL);
+        if self.told < PACKETS_MIN || lately {
             return;
         }
         self.permille = self.lost * 1_000 / self.told;
         (self.told, self.lost) = (0, 0);
-        let lately = self.changed.is_some_and(|at| now.saturating_duration_since(at) < INTERVAL);
-        if lately {
-            return;
-        }
-        self.changed = Some(now);
+        self.judged = Some(now);
         if self.permille > HIGH_PERMILLE {
             let from = self.ceiling.min(target);
             self.ceiling = from.percent(100 - u64::from(self.permille) / 20).max(FLOOR);

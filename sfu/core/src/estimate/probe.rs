@@ -19,8 +19,6 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const INTERVAL_AFTER_SUCCESS: Duration = Duration::from_millis(250);
 /// How long what a probe left in the line's queue may show.
 const DRAIN: Duration = Duration::from_millis(500);
-/// Arrivals are believed up to this multiple of departures: nothing arrives faster than it leaves.
-const RECEIVED_PERCENT_MAX: u64 = 140;
 /// What is made of a result: the line is not filled to its brim.
 const RESULT_PERCENT: u64 = 95;
 
@@ -131,14 +129,13 @@ impl Prober {
     }
 
     /// What the probe under way found, once enough of it arrived.
-    pub(super) fn take_result(&mut self) -> Option<Bitrate> {
+    pub(super) fn take_result(&mut self, now: Instant) -> Option<Bitrate> {
         let result = self.result.take()?;
         if let Some(cluster) = &self.cluster
             && result.percent(110) >= cluster.probe.rate
         {
             // The whole of it came through: there may be more.
-            let soon = self.next_at.map(|at| at - (INTERVAL - INTERVAL_AFTER_SUCCESS).min(INTERVAL));
-            self.next_at = soon;
+            self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
         }
         self.cluster = None;
         Some(result.percent(RESULT_PERCENT))
@@ -158,6 +155,6 @@ impl Cluster {
         let over = |bytes: u32, micros: u64| Bitrate::bps(u64::from(bytes) * 8_000_000 / micros);
         let departed = over(self.bytes.saturating_sub(self.last_bytes), sent);
         let received = over(self.bytes.saturating_sub(self.first_bytes), arrived);
-        Some(departed.min(received).min(departed.percent(RECEIVED_PERCENT_MAX)))
+        Some(departed.min(received))
     }
 }

@@ -18,8 +18,7 @@ const GROUPS_MAX: u32 = 60;
 const THRESHOLD: f64 = 12.5;
 const THRESHOLD_MIN: f64 = 6.0;
 const THRESHOLD_MAX: f64 = 600.0;
-/// How fast the threshold follows upwards and downwards; it falls faster, so that loss-based flows do not starve us and
-/// jitter does not fool us.
+/// How fast the threshold follows readings above and below it, per millisecond.
 const FOLLOW_UP: f64 = 0.008_7;
 const FOLLOW_DOWN: f64 = 0.039;
 /// A reading this far above the threshold is an outlier it does not follow.

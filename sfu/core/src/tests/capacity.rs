@@ -3,6 +3,7 @@
 use super::World;
 use super::stage::assert_unbroken;
 use sfu_control::{PeerId, SfuEvent, Slot};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A programme with its voice, and one who watches it.
@@ -64,7 +65,7 @@ fn a_narrow_line_does_not_swing() {
 
 #[test]
 fn a_little_loss_and_jitter_without_a_queue_leave_the_picture_alone() {
-    for (loss_permille, jitter) in [(10, 30), (20, 20)] {
+    for (loss_permille, jitter) in [(10, 30), (20, 20), (50, 10)] {
         let mut world = World::new(1);
         let (_, viewer) = watched(&mut world);
         world.link.loss_permille = loss_permille;
@@ -77,4 +78,23 @@ fn a_little_loss_and_jitter_without_a_queue_leave_the_picture_alone() {
         let least = estimates.iter().min().copied().expect("lines are told");
         assert!(least > 400, "{loss_permille} of a thousand lost, {jitter} ms of jitter: {estimates:?}");
     }
+}
+
+#[test]
+fn what_is_lost_on_a_narrow_line_is_repaired() {
+    let mut world = World::new(1);
+    let (_, viewer) = watched(&mut world);
+    world.link.capacity_bps = Some(800_000);
+    world.link.loss_permille = 40;
+    world.run(Duration::from_secs(3));
+    world.forget_received();
+    world.run(Duration::from_secs(20));
+    world.link.loss_permille = 0;
+    world.run(Duration::from_secs(2));
+    let frames = world.client(viewer).on(Slot::Programme);
+    let numbers: BTreeSet<u64> = frames.iter().map(|frame| frame.seq).collect();
+    let (first, last) = (numbers.first().unwrap(), numbers.last().unwrap());
+    let span = usize::try_from(last - first + 1).unwrap();
+    let missing = span - numbers.len();
+    assert!(missing * 100 <= span, "{missing} of {span} packets are missing for good");
 }

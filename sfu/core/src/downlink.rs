@@ -71,6 +71,8 @@ pub(crate) struct Downlink {
     probing: Option<Probing>,
     asked: VecDeque<(usize, u16)>,
     feedback: TwccRecorder,
+    /// The reference time of the client's last message, roll-overs counted.
+    feedback_reference: Option<i64>,
     rtt: Option<Duration>,
     loss_permille: u16,
 }
@@ -91,6 +93,7 @@ impl Downlink {
             probing: None,
             asked: VecDeque::new(),
             feedback: TwccRecorder::default(),
+            feedback_reference: None,
             rtt: None,
             loss_permille: 0,
         }
@@ -163,7 +166,7 @@ impl Downlink {
             again: None,
         };
         if packet.format.codec != Codec::Opus {
-            let waits = !self.waiting.is_empty() || !self.pacer.may_send(now, packet.payload.len());
+            let waits = !self.waiting.is_empty() || !self.pacer.may_send(now);
             if waits && self.waiting.len() >= WAITING_MAX {
                 return Sending::Refused;
             }
@@ -200,28 +203,22 @@ impl Downlink {
     /// Sends what the line takes now: first what was lost, then what waits.
     pub(crate) fn release(&mut self, now: Instant, streams: &Streams, out: &mut Outbox<'_>) -> Released {
         let mut released = Released::default();
-        let rtt = self.rtt.unwrap_or(RTT_UNKNOWN);
-        while let Some((line, number)) = self.asked.front().copied() {
+        let rtt = self.round_trip();
+        while self.pacer.may_send(now)
+            && let Some((line, number)) = self.asked.pop_front()
+        {
             let found = self.lines.get_mut(line).and_then(|line| line.sent.asked(now, number, rtt));
-            let packet = found.and_then(|sent| Some((sent, kept(streams, &sent)?)));
-            if let Some((sent, packet)) = packet {
-                if !self.pacer.may_send(now, packet.payload.len()) {
-                    break;
-                }
+            if let Some((sent, packet)) = found.and_then(|sent| Some((sent, kept(streams, &sent)?))) {
                 released.again += u64::from(self.write_again(now, (line, None), (packet, &sent), out));
             }
-            self.asked.pop_front();
         }
-        while let Some(waiting) = self.waiting.front().copied() {
+        while self.pacer.may_send(now)
+            && let Some(waiting) = self.waiting.pop_front()
+        {
             let Some(packet) = kept(streams, &waiting.sent) else {
-                self.waiting.pop_front();
                 released.lost += 1;
                 continue;
             };
-            if !self.pacer.may_send(now, packet.payload.len()) {
-                break;
-            }
-            self.waiting.pop_front();
             if self.chooses(waiting.line, packet.format)
                 && self.write(now, waiting.line, (packet, &waiting.sent), out)
             {
@@ -246,14 +243,19 @@ impl Downlink {
         let latest = |(position, line): (usize, &Line)| Some((position, line.rtx.and(line.sent.latest())?));
         let found = self.lines.iter().enumerate().filter_map(latest).next();
         let found = found.and_then(|(line, sent)| Some((line, sent, kept(streams, &sent)?)));
-        while let Some((line, sent, packet)) = found.filter(|_| !probing.is_over())
-            && probing.due() <= now
-            && self.write_again(now, (line, Some(probing.probe.id)), (packet, &sent), out)
-        {
+        // What cannot be probed with is not tried again until the next probe.
+        self.probing = None;
+        let Some((line, sent, packet)) = found else { return };
+        while probing.due() <= now {
+            if probing.is_over()
+                || !self.write_again(now, (line, Some(probing.probe.id)), (packet, &sent), out)
+            {
+                return;
+            }
             probing.bytes += packet.payload.len().max(1);
             probing.packets += 1;
         }
-        self.probing = Some(probing).filter(|probing| found.is_some() && !probing.is_over());
+        self.probing = Some(probing);
     }
 
     /// When something may go on, or the line is to be probed; none when neither is.
@@ -302,6 +304,8 @@ impl Downlink {
 
     /// What arrived of what we sent. Gives the estimate when it changed.
     pub(crate) fn on_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) -> Option<Bitrate> {
+        let feedback = feedback.clone().nearest(self.feedback_reference);
+        self.feedback_reference = Some(feedback.reference());
         let before = self.estimator.estimate();
         self.estimator.on_feedback(now, &mut self.history, feedback.arrivals());
         let estimate = self.estimator.estimate();
@@ -317,6 +321,11 @@ impl Downlink {
     /// What arrives from the client, for feedback about it.
     pub(crate) fn feedback_mut(&mut self) -> &mut TwccRecorder {
         &mut self.feedback
+    }
+
+    /// The round trip to reckon repairs by.
+    pub(crate) fn round_trip(&self) -> Duration {
+        self.rtt.unwrap_or(RTT_UNKNOWN)
     }
 
     /// The round trip, once measured.

@@ -17,8 +17,6 @@ pub(super) const FEEDBACK_INTERVAL: Duration = Duration::from_millis(100);
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// How soon they are told of a stream that begins.
 pub(super) const FIRST_REPORT_DELAY: Duration = Duration::from_millis(100);
-/// What a round trip is taken for until it is measured.
-const RTT_UNKNOWN: Duration = Duration::from_millis(100);
 /// The name we report under. It identifies nobody: each session has one sender on our side.
 const NAME: &str = "giaoban";
 
@@ -118,7 +116,7 @@ impl Engine {
 
     fn write_missing(&mut self, peer: PeerId, ssrc: Ssrc, writer: &mut ReportWriter<'_>) {
         let Some(member) = self.members.get(&peer) else { return };
-        let rtt = member.downlink.rtt().unwrap_or(RTT_UNKNOWN);
+        let rtt = member.downlink.round_trip();
         let mut next = None;
         for id in member.uplink.streams() {
             let Some(stream) = self.streams.get_mut(id) else { continue };

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 /// Packets routed together at most. A shell hands in about as many before it drains; more gain nothing.
 const BATCH_PACKETS_MAX: usize = 64;
-/// Streams routed together at most: one bit each in a word.
+/// Streams routed together at most: each is asked for every member.
 const BATCH_STREAMS_MAX: usize = 64;
 
 /// A packet that was taken in.

@@ -33,7 +33,7 @@ impl Pacer {
     }
 
     /// Whether a packet may leave now.
-    pub(crate) fn may_send(&mut self, now: Instant, _: usize) -> bool {
+    pub(crate) fn may_send(&mut self, now: Instant) -> bool {
         self.fill(now);
         self.rate.is_none() || self.budget > 0.0
     }

@@ -94,6 +94,22 @@ fn an_arrival_too_far_from_the_one_before_begins_another_message() {
     assert_eq!(feedback.arrivals().collect::<Vec<_>>(), [(9, Some(0)), (10, Some(250))]);
 }
 
+#[test]
+fn a_receivers_clock_goes_on_when_its_bits_come_round() {
+    let round = 64_000_i64 << 24;
+    let mut last = None;
+    for at in (0..3 * round).step_by(1 << 37) {
+        let packet = written(|writer| {
+            writer.transport(US, 7, 0, &[Some(at)]);
+        });
+        let [Report::Transport(feedback)] = &read(&packet)[..] else { panic!("one message") };
+        let feedback = feedback.clone().nearest(last);
+        last = Some(feedback.reference());
+        let (_, arrival) = feedback.arrivals().next().unwrap();
+        assert!((arrival.unwrap() - at).abs() <= 250, "{at}");
+    }
+}
+
 proptest! {
     #[test]
     fn arrivals_are_told_to_a_quarter_millisecond(

@@ -36,6 +36,22 @@ impl<'a> TransportFeedback<'a> {
         })
     }
 
+    /// The message with its reference time, of which the wire has 24 bits, taken as the one nearest to the last message's:
+    /// the bits come round every 12.4 days.
+    pub(crate) fn nearest(mut self, last: Option<i64>) -> Self {
+        if let Some(last) = last {
+            let round = REFERENCE_MICROS << 24;
+            let off = (self.reference - last).rem_euclid(round);
+            self.reference = last + if off < round / 2 { off } else { off - round };
+        }
+        self
+    }
+
+    /// Its reference time in microseconds.
+    pub(crate) fn reference(&self) -> i64 {
+        self.reference
+    }
+
     /// Each packet's number with its arrival in microseconds on the receiver's clock, or none when it did not arrive.
     /// Ends early when the message does.
     pub(crate) fn arrivals(&self) -> Arrivals<'a> {

@@ -8,11 +8,11 @@ mod factory;
 mod keys;
 mod offer;
 
-pub(crate) use agreement::{Agreement, Carries, ExtensionIds, Offered, SlotLine};
+pub(crate) use agreement::{Agreement, ExtensionIds, Offered, SlotLine};
 pub(crate) use codec::{Codec, Format};
 pub(crate) use factory::TransportFactory;
 pub(crate) use keys::Exported;
-pub(crate) use offer::{Offer, Role};
+pub(crate) use offer::{Carries, Offer, Role};
 
 use crate::datagram::{Datagram, Letter};
 use rand_chacha::ChaCha20Rng;

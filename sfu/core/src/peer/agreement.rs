@@ -2,7 +2,7 @@
 //! path reads this and asks the negotiation library nothing.
 
 use super::Format;
-use super::offer::{Offer, Role};
+use super::offer::{Carries, Offer, Role};
 use crate::rtp::{PayloadType, Ssrc};
 use sfu_control::{ConnectRefusal, Layer, Slot, SourceKind};
 use str0m::Rtc;
@@ -29,17 +29,8 @@ pub(crate) struct SourceLine {
     pub(crate) mid: String,
     /// Its simulcast encodings, smallest first; empty when it sends one without a rid.
     pub(crate) encodings: Vec<(String, Layer)>,
-    /// Streams the offer named: `false` for media, `true` for retransmissions.
+    /// Streams the offer named, and what each carries.
     pub(crate) named: Vec<(Ssrc, Carries)>,
-}
-
-/// What a stream carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carries {
-    /// Media.
-    Media,
-    /// Retransmissions of another stream.
-    Retransmissions,
 }
 
 /// A slot as negotiated.

@@ -1,7 +1,6 @@
 //! Reads a client's offer far enough to know its layout and to hand the rest on cleanly: four send lines, six
 //! receive lines of fixed meaning, then as many mosaic lines as the client has, and a data channel line anywhere.
 
-use super::agreement::Carries;
 use crate::rtp::Ssrc;
 use sfu_control::{ConnectRefusal, Layer, Slot, SourceKind};
 use std::fmt::Write as _;
@@ -27,6 +26,15 @@ pub(crate) enum Role {
     Source(SourceKind),
     /// The client receives this slot on it.
     Slot(Slot),
+}
+
+/// What a stream carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carries {
+    /// Media.
+    Media,
+    /// Retransmissions of another stream.
+    Retransmissions,
 }
 
 /// One media line of the offer.

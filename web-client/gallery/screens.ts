@@ -21,7 +21,7 @@ import {
 const summary = summaries[0];
 if (summary === undefined) throw new Error('there is a meeting');
 
-const start = initialState(DEFAULT_SETTINGS, 1, 'computer');
+const start = initialState(DEFAULT_SETTINGS, 1, 'computer', null);
 
 const devices: Devices = {
   ...start.devices,
@@ -136,7 +136,10 @@ const delegate = (change: Partial<Live>, microphone: SeatView['microphone'] = 'l
   call: live(change, { ...commune, microphone }, false),
 });
 const hosting = (change: Partial<Live>): State => ({ ...signedIn, call: live(change, chair, true) });
-const left = (reason: LeftReason): State => ({ ...asSite, call: { phase: 'left', summary, reason } });
+const left = (reason: LeftReason): State => ({
+  ...asSite,
+  call: { phase: 'left', summary, reason, camera: true },
+});
 const { stage: _, floor: __, floorSince: ___, ...nobody } = meeting;
 const waitingMeeting = { ...nobody, queue: [], phase: 'waiting' as const, starts: NOW + 754 };
 const invited = { ...meeting, stage: commune.seat, floor: commune.seat, floorSince: NOW - 3 };

@@ -4,9 +4,10 @@ import type { MeetingId } from '../protocol/generated.ts';
 import { actionsOf } from '../store/available.ts';
 import type { Event } from '../store/events.ts';
 import { initialState } from '../store/initial.ts';
-import { loadSettings, type SettingsStorage } from '../store/settings.ts';
+import { loadSettings } from '../store/settings.ts';
 import type { App, Shown } from '../store/shown.ts';
 import type { State } from '../store/state.ts';
+import { loadStay, StayKeeper } from '../store/stay.ts';
 import { ask } from './asks.ts';
 import { Calls } from './calls.ts';
 import { createCarrier } from './carry.ts';
@@ -19,8 +20,13 @@ import { createStudio } from './studio.ts';
 /** The list of meetings is looked at by people who wait for one to begin. */
 const REFRESH_MS = 15_000;
 
+/** A computer that starts with its browser is faster than its network: the node is asked again by itself. */
+const ASK_AGAIN_MS = 5_000;
+
 export function createApp(): { readonly app: App; readonly inspector: Inspector } {
-  const storage = storageOf();
+  const storage = storageOf(() => localStorage);
+  const storages = { tab: storageOf(() => sessionStorage), browser: storage };
+  const keeper = new StayKeeper(storages);
   const settings = loadSettings(storage);
   const dispatch = (event: Event): void => {
     store.dispatch(event);
@@ -28,7 +34,12 @@ export function createApp(): { readonly app: App; readonly inspector: Inspector 
   const calls: Calls = new Calls(() => studio, dispatch);
   const studio = createStudio(settings, dispatch, (source) => calls.present?.trackChanged(source));
   const carryOut = createCarrier({ studio, calls, storage, dispatch });
-  const store = createStore(initialState(settings, devicePixelRatio, deviceKind()), wallNow, carryOut);
+  const returning = loadStay(storages, wallNow());
+  const initial = initialState(settings, devicePixelRatio, deviceKind(), returning);
+  const store = createStore(initial, wallNow, carryOut);
+  store.onChange(() => {
+    keeper.see(store.state(), wallNow());
+  });
   const shown = (): Shown => ({
     state: store.state(),
     actions: actionsOf(store.state(), dispatch, newMeetingId),
@@ -50,6 +61,9 @@ export function createApp(): { readonly app: App; readonly inspector: Inspector 
   setInterval(() => {
     if (looksAtMeetings(store.state())) dispatch({ type: 'refreshMeetings' });
   }, REFRESH_MS);
+  setInterval(() => {
+    if (foundNobody(store.state())) void ask({ do: 'askSession' }, dispatch);
+  }, ASK_AGAIN_MS);
   return { app, inspector: inspector(store.state, () => calls.present?.strange ?? null) };
 }
 
@@ -59,14 +73,22 @@ function looksAtMeetings({ session, page, call }: State): boolean {
   );
 }
 
+function foundNobody({ session }: State): boolean {
+  return (
+    session.phase === 'signedOut' &&
+    session.asking.state === 'failed' &&
+    session.asking.problem.kind === 'unreachable'
+  );
+}
+
 function offsetOf({ call }: State): number {
   return call.phase === 'live' ? call.clockOffsetMs : 0;
 }
 
 /** Browsers that are told to keep nothing throw at the mere question. */
-function storageOf(): SettingsStorage | null {
+function storageOf(ask: () => Storage): Storage | null {
   try {
-    return localStorage;
+    return ask();
   } catch {
     return null;
   }

@@ -31,9 +31,11 @@ export function createStudio(
   dispatch: (event: Event) => void,
   onTrack: (source: PublishSource) => void,
 ): StudioRoom {
-  const playback = new Playback(settings.speakerId, {
+  const atNextTouch = createTouch();
+  const playback: Playback = new Playback(settings.speakerId, {
     onBlocked: (blocked) => {
       dispatch({ type: 'soundBlocked', blocked });
+      if (blocked) atNextTouch(() => void playback.unblock());
     },
   });
   const slots = new Slots(steadyNow, {
@@ -94,6 +96,22 @@ export function createStudio(
 
 function choiceOf({ cameraId, microphoneId, sound }: Settings): CaptureChoice {
   return { cameraId, microphoneId, sound };
+}
+
+/** Any touch of the page allows sound, not only that of the button which asks for it. */
+function createTouch(): (run: () => void) => void {
+  let waiting: AbortController | null = null;
+  return (run) => {
+    waiting?.abort();
+    const mine = new AbortController();
+    waiting = mine;
+    const touched = (): void => {
+      mine.abort();
+      run();
+    };
+    for (const kind of ['click', 'keydown'])
+      document.addEventListener(kind, touched, { signal: mine.signal });
+  };
 }
 
 /** Elements that show what this client would send. */

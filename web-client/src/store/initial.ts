@@ -2,6 +2,7 @@
 
 import type { DeviceKind } from '../protocol/generated.ts';
 import type { Settings } from './settings.ts';
+import type { Returning } from './stay.ts';
 import type { Asking, Devices, State } from './state.ts';
 
 export const READY: Asking = { state: 'ready' };
@@ -19,13 +20,19 @@ const NO_DEVICES: Devices = {
   soundBlocked: false,
 };
 
-export function initialState(settings: Settings, pixelRatio: number, device: DeviceKind): State {
+export function initialState(
+  settings: Settings,
+  pixelRatio: number,
+  device: DeviceKind,
+  returning: Returning | null,
+): State {
   return {
     session: { phase: 'starting' },
     page: { name: 'meetings' },
     meetings: { state: 'absent' },
     units: { state: 'absent' },
     call: { phase: 'idle' },
+    returning,
     devices: NO_DEVICES,
     settings,
     notices: [],

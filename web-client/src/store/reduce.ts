@@ -75,7 +75,7 @@ function onHappened(state: State, event: Exclude<Event, Intent>, now: number): S
     case 'administrationFailed':
     case 'issued':
     case 'revoked':
-      return onAnswered(state, event);
+      return onAnswered(state, event, now);
     case 'ticket':
     case 'ticketFailed':
       return onTicket(state, event, now);

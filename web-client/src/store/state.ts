@@ -32,6 +32,7 @@ import type { CaptureFailure, Device } from '../media/devices.ts';
 import type { Loudness } from '../media/meter.ts';
 import type { Figures } from '../media/stats.ts';
 import type { Settings } from './settings.ts';
+import type { Returning } from './stay.ts';
 
 /** Why something asked of the node was not done. */
 export type Problem =
@@ -192,10 +193,19 @@ export type LeftReason =
   | { readonly kind: 'misbehaved' }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
+/** By which way one comes into a meeting. */
+export type Way =
+  | 'lobby'
+  /** Back to a seat that was this page's own: whatever stands in for it is replaced. */
+  | 'back'
+  /** Back after the browser was closed: a device that has taken the seat meanwhile is asked about. */
+  | 'return';
+
 /** On the way into a meeting: welcome, then the pages of the snapshot. */
 export type Joining = {
   readonly summary: MeetingSummary;
   readonly since: number;
+  readonly way: Way;
   readonly welcome: Welcome | null;
   readonly pages: readonly Snapshot[];
   /** What came before the snapshot was whole; looked at once it is. */
@@ -211,7 +221,12 @@ export type Call =
   /** Ticket, socket, first snapshot. */
   | ({ readonly phase: 'joining' } & Joining)
   | ({ readonly phase: 'live' } & Live)
-  | { readonly phase: 'left'; readonly summary: MeetingSummary; readonly reason: LeftReason };
+  | {
+      readonly phase: 'left';
+      readonly summary: MeetingSummary;
+      readonly reason: LeftReason;
+      readonly camera: boolean;
+    };
 
 /** What is told once, in passing. Texts live in the dictionaries. */
 export type NoticeText =
@@ -236,6 +251,8 @@ export type State = {
   readonly meetings: Loaded<readonly MeetingSummary[]>;
   readonly units: Loaded<UnitList>;
   readonly call: Call;
+  /** A meeting to go back to as soon as it is known to be still there. */
+  readonly returning: Returning | null;
   readonly devices: Devices;
   readonly settings: Settings;
   readonly notices: readonly Notice[];

@@ -1,11 +1,11 @@
 // The call: lobby → joining → live → left, and what a person does in it.
 
-import type { MeetingId } from '../../protocol/generated.ts';
+import type { MeetingId, MeetingSummary } from '../../protocol/generated.ts';
 import type { Showing } from '../actions.ts';
 import type { Answered, Effect, Intent, Linked, Step } from '../events.ts';
 import { READY, WAITING } from '../initial.ts';
 import { mosaicPool } from '../selectors.ts';
-import type { Call, LeftReason, State } from '../state.ts';
+import type { Call, Joining, LeftReason, State, Way } from '../state.ts';
 import { assignMosaic, sameView, viewWish } from '../wish.ts';
 import { ownMicrophone, withdrawScreen } from './facts.ts';
 import { onReceived } from './received.ts';
@@ -104,7 +104,8 @@ export function onTicket(
       return leave(state, { kind: 'problem', problem: event.problem }, 'silently');
     return step(withCall(state, { ...call, asking: { state: 'failed', problem: event.problem } }));
   }
-  if (call.phase === 'lobby' && event.replaces) {
+  const asks = call.phase === 'lobby' || call.way === 'return';
+  if (event.replaces && asks) {
     return step(withCall(state, { phase: 'replacing', summary: call.summary, ticket: event.ticket }));
   }
   return startCall(state, call, event.ticket, now);
@@ -164,26 +165,50 @@ function join(state: State): Step {
 
 function rejoin(state: State, now: number): Step {
   if (state.call.phase !== 'left') return step(state);
-  const { summary } = state.call;
-  const call: Call = { phase: 'joining', summary, since: now, welcome: null, pages: [], early: [] };
+  const { summary, camera } = state.call;
+  return comeBack(state, { summary, camera, way: 'back' }, now);
+}
+
+/** Goes back to the meeting that a reload or a crash has interrupted, if it is still one to go to. */
+export function returnTo(state: State, now: number): Step {
+  const { returning, session, meetings, call } = state;
+  if (returning === null || session.phase !== 'signedIn' || meetings.state !== 'loaded') return step(state);
+  const next = { ...state, returning: null };
+  const { stay, found } = returning;
+  const summary = meetings.value.find(({ meeting }) => meeting === stay.meeting);
+  if (call.phase !== 'idle' || summary === undefined || summary.phase === 'ended') return step(next);
+  if (session.session.account !== stay.account) return step(next);
+  return comeBack(next, { summary, camera: stay.camera, way: found === 'tab' ? 'back' : 'return' }, now);
+}
+
+type Back = { readonly summary: MeetingSummary; readonly camera: boolean; readonly way: Way };
+
+/** Past the lobby: the devices are chosen already. */
+function comeBack(state: State, { summary, camera, way }: Back, now: number): Step {
   return step(
-    withCall(state, call),
-    { do: 'capture', source: 'camera' },
+    withCall(state, { phase: 'joining', ...onTheWay(summary, way, now) }),
+    { do: 'listDevices' },
+    ...(camera ? [{ do: 'capture', source: 'camera' } as const] : []),
     { do: 'capture', source: 'microphone' },
     { do: 'askTicket', meeting: summary.meeting },
   );
+}
+
+function onTheWay(summary: MeetingSummary, way: Way, now: number): Joining {
+  return { summary, since: now, way, welcome: null, pages: [], early: [] };
 }
 
 type WithSummary = Extract<Call, { summary: unknown }>;
 
 function startCall(
   state: State,
-  { summary }: WithSummary,
+  call: WithSummary,
   ticket: Extract<Effect, { do: 'startCall' }>['ticket'],
   now: number,
 ): Step {
-  const call: Call = { phase: 'joining', summary, since: now, welcome: null, pages: [], early: [] };
-  return step(withCall(state, call), {
+  const { summary } = call;
+  const way = call.phase === 'joining' ? call.way : 'lobby';
+  return step(withCall(state, { phase: 'joining', ...onTheWay(summary, way, now) }), {
     do: 'startCall',
     meeting: summary.meeting,
     ticket,
@@ -196,7 +221,12 @@ function leave(state: State, reason: LeftReason, how: 'sayGoodbye' | 'silently')
   const { call } = state;
   if (call.phase !== 'joining' && call.phase !== 'live') return step(state);
   return step(
-    withCall(state, { phase: 'left', summary: call.summary, reason }),
+    withCall(state, {
+      phase: 'left',
+      summary: call.summary,
+      reason,
+      camera: state.devices.camera.state !== 'off',
+    }),
     { do: 'endCall', leave: how },
     ...stopDevices(),
   );

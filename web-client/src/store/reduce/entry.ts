@@ -4,6 +4,7 @@ import type { AccountView, SessionView } from '../../protocol/generated.ts';
 import type { Answered, Intent, Step } from '../events.ts';
 import { READY, WAITING } from '../initial.ts';
 import type { Asking, Loaded, Problem, State } from '../state.ts';
+import { returnTo } from './call.ts';
 import { complain, isSignedOut, notify, signedOut, step } from './step.ts';
 
 type EntryIntent = Extract<
@@ -76,7 +77,7 @@ export function onEntryIntent(state: State, intent: EntryIntent): Step {
   }
 }
 
-export function onAnswered(state: State, event: EntryAnswer): Step {
+export function onAnswered(state: State, event: EntryAnswer, now: number): Step {
   switch (event.type) {
     case 'session':
       return signedIn(state, event.session);
@@ -90,7 +91,7 @@ export function onAnswered(state: State, event: EntryAnswer): Step {
     case 'signedOut':
       return signedOut(state);
     case 'meetings':
-      return step({ ...state, meetings: { state: 'loaded', value: event.meetings } });
+      return returnTo({ ...state, meetings: { state: 'loaded', value: event.meetings } }, now);
     case 'meetingsFailed':
       if (state.meetings.state === 'loaded') return step(complain(state, event.problem));
       return failed({ ...state, meetings: { state: 'failed', problem: event.problem } }, event.problem);

@@ -5,7 +5,7 @@ import { slotKey, type SlotKey } from '../../protocol/slots.ts';
 import type { Effect, Step } from '../events.ts';
 import type { Joining, Live, Slot, State } from '../state.ts';
 import { NOTHING_SHOWN } from '../wish.ts';
-import { changed, gather, ownMicrophone, seatsOf, settle, whole } from './facts.ts';
+import { changed, gather, ownMicrophone, seatsOf, settle, whole, withdrawScreen } from './facts.ts';
 import { and, notify, step, withCall, withLive } from './step.ts';
 
 /** Most messages kept while the first snapshot is on its way; a node sends a handful. */
@@ -59,8 +59,8 @@ function enter(state: State, joining: Joining, welcome: Welcome, page: Snapshot,
     pages: [],
     view: NOTHING_SHOWN,
   };
-  const first = step(
-    withCall(state, { phase: 'live', ...live }),
+  const first = and(
+    arrive(withCall(state, { phase: 'live', ...live }), live, now),
     { do: 'sendMicrophone', open: ownMicrophone(live) === 'open' },
     ...tellCamera(state, live),
   );
@@ -108,6 +108,17 @@ function whileLive(state: State, live: Live, message: ServerMessage, now: number
     default:
       return message satisfies never;
   }
+}
+
+/** What stood open when this seat's page went away: an invitation is told again, a screen that is not captured any more
+ *  is not waited for. */
+function arrive(state: State, live: Live, now: number): Step {
+  const me = live.you.seat;
+  const { floor, ...others } = live.meeting;
+  const before: Live = floor === me ? { ...live, meeting: others } : live;
+  const settled = settle(state, before, live, now);
+  if (live.meeting.presenter !== me || state.devices.screen.state === 'on') return settled;
+  return and(settled, { do: 'send', message: { type: 'stopPresenting' } }, ...withdrawScreen());
 }
 
 /** The connection stands again. What the node cannot remember is told again. */

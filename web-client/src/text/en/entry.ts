@@ -53,6 +53,7 @@ export const meetings: Dictionary['meetings'] = {
 };
 
 export const after: Dictionary['after'] = {
+  returning: 'Going back to the meeting…',
   rejoin: 'Join again',
   takeBack: 'Use this device',
   toMeetings: 'To the meetings',

@@ -53,6 +53,7 @@ export const meetings = {
 
 export const after = {
   rejoin: 'Vào lại cuộc họp',
+  returning: 'Đang vào lại cuộc họp…',
   takeBack: 'Vào lại tại đây',
   toMeetings: 'Về danh sách cuộc họp',
   reload: 'Tải lại trang',

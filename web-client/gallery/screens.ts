@@ -3,8 +3,10 @@
 import type { PublishDemand, PublishSource, SeatId, SeatView, Ticket } from '../src/protocol/generated.ts';
 import type { SlotKey } from '../src/protocol/slots.ts';
 import { initialState } from '../src/store/initial.ts';
+import { UNTROUBLED } from '../src/store/ladder.ts';
 import { DEFAULT_SETTINGS } from '../src/store/settings.ts';
 import type { Call, Devices, LeftReason, Live, Slot, State } from '../src/store/state.ts';
+import { NOTHING_ON_SCREEN } from '../src/store/wish.ts';
 import {
   accounts,
   meeting,
@@ -98,6 +100,8 @@ function live(change: Partial<Live>, me: SeatView, host: boolean): Call {
     demand: nothing,
     mosaic,
     profile: 'full',
+    line: UNTROUBLED,
+    computer: UNTROUBLED,
     arrangement: 'stage',
     pinned: null,
     clockOffsetMs: 0,
@@ -121,9 +125,11 @@ function live(change: Partial<Live>, me: SeatView, host: boolean): Call {
           audioEnergy: 0,
         },
       ],
+      load: { dropped: 0, busy: 0.04 },
       sent: [{ source: 'camera', rid: 'q', codec: 'VP8', kbps: 118, framesPerSecond: 15, height: 180 }],
     },
     pages: [],
+    showing: NOTHING_ON_SCREEN,
     view: { profile: 'full', programmeHeight: 720, slidesHeight: 0, mosaic: [] },
     ...change,
   };
@@ -247,6 +253,15 @@ export const screens: Readonly<Record<string, State>> = {
   'host-notice': {
     ...hosting({}),
     notices: [{ id: 1, text: { kind: 'problem', problem: { kind: 'refused', refusal: 'offerRejected' } } }],
+  },
+  saver: {
+    ...delegate({ profile: 'saver' }),
+    notices: [{ id: 1, text: { kind: 'lowered', to: 'saver' } }],
+  },
+  'audio-only': delegate({ profile: 'audioOnly', slots: new Map(), mosaic: [] }),
+  returning: {
+    ...asSite,
+    call: { phase: 'joining', summary, since: 0, way: 'back', welcome: null, pages: [], early: [] },
   },
   'delegate-notice': {
     ...delegate({}),

@@ -4,6 +4,7 @@ import { api } from '../connection/api.ts';
 import { MeetingSocket, type Line } from '../connection/socket.ts';
 import { Peer } from '../connection/peer.ts';
 import { Scope } from '../connection/scope.ts';
+import { BusyMeter, onLongTasks } from '../media/busy.ts';
 import type { Capture } from '../media/capture.ts';
 import type { Playback } from '../media/playback.ts';
 import { TICK_MS, type Slots } from '../media/slots.ts';
@@ -34,6 +35,7 @@ export class CallSession {
   #sentView: ViewWish = NOTHING_SHOWN;
   #cancelView: () => void = () => undefined;
   #figuresRead = 0;
+  readonly #busy = new BusyMeter(steadyNow());
 
   constructor(start: Start, studio: Studio, dispatch: (event: Event) => void) {
     this.#studio = studio;
@@ -78,6 +80,11 @@ export class CallSession {
       studio.slots.tick(!document.hidden);
     });
     const reader = new StatsReader();
+    this.#scope.onEnd(
+      onLongTasks((durationMs) => {
+        this.#busy.add(durationMs);
+      }),
+    );
     this.#scope.every(FIGURES_MS, () => void this.#readFigures(reader));
   }
 
@@ -168,7 +175,10 @@ export class CallSession {
       slotOf: (mid: string) => this.#studio.slots.slotOf(mid),
       sourceOf: stats.sourceOf,
     };
-    this.#dispatch({ type: 'figures', figures: reader.read(entriesOf(stats.report), names, steadyNow()) });
+    const seen = document.hidden ? ('hidden' as const) : ('visible' as const);
+    const watch = { seen, busy: this.#busy.take(now) };
+    const figures = reader.read(entriesOf(stats.report), names, watch, steadyNow());
+    this.#dispatch({ type: 'figures', figures });
   }
 }
 

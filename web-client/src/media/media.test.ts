@@ -4,6 +4,7 @@ import { failureOf } from './devices.ts';
 import { CAMERA_ENCODINGS, paused, vp8First, withDemand } from './encodings.ts';
 import { FLIP_ANYWAY_MS, FROZEN_MS, reached, SlotWatch } from './flip.ts';
 import { decibels, gauge, loudness, Peak, Talking } from './meter.ts';
+import { BusyMeter } from './busy.ts';
 import { StatsReader } from './stats.ts';
 import { cueMs } from './tone.ts';
 
@@ -158,6 +159,8 @@ test('cues have an end', () => {
   expect(cueMs('test')).toBe(1_800);
 });
 
+const WATCHED = { seen: 'visible', busy: 0 } as const;
+
 test('figures are rates between two reports, by slot and source', () => {
   const reader = new StatsReader();
   const names = {
@@ -182,12 +185,72 @@ test('figures are rates between two reports, by slot and source', () => {
       ['o', { type: 'outbound-rtp', kind: 'video', mid: '1', rid: 'q', codecId: 'c', bytesSent: sent }],
       ['p', { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.0421 }],
     ]);
-  const first = reader.read(report(1_000, 500), names, 0);
+  const first = reader.read(report(1_000, 500), names, WATCHED, 0);
   expect([first.receiveKbps, first.sendKbps, first.roundTripMs]).toEqual([0, 0, 42]);
-  const second = reader.read(report(251_000, 25_500), names, 2_000);
+  const second = reader.read(report(251_000, 25_500), names, WATCHED, 2_000);
   expect([second.receiveKbps, second.sendKbps]).toEqual([1_000, 100]);
   expect(second.received).toMatchObject([{ slot: 'programme', codec: 'VP8', framesDecoded: 9, kbps: 1_000 }]);
   expect(second.sent).toMatchObject([{ source: 'camera', rid: 'q', kbps: 100 }]);
   // Counters begin again on a new transport.
-  expect(reader.read(report(10, 10), names, 4_000).receiveKbps).toBe(0);
+  expect(reader.read(report(10, 10), names, WATCHED, 4_000).receiveKbps).toBe(0);
+});
+
+describe('the load of a computer', () => {
+  const nobody = { slotOf: () => null, sourceOf: () => null };
+  const pictures = (decoded: number, dropped: number) =>
+    new Map([
+      ['a', { type: 'inbound-rtp', kind: 'video', framesDecoded: decoded / 2, framesDropped: dropped / 2 }],
+      ['b', { type: 'inbound-rtp', kind: 'video', framesDecoded: decoded / 2, framesDropped: dropped / 2 }],
+      ['s', { type: 'inbound-rtp', kind: 'audio', framesDropped: 1_000 }],
+    ]);
+  const loads = (readings: readonly (readonly [number, number, 'visible' | 'hidden'])[]) => {
+    const reader = new StatsReader();
+    return readings.map(
+      ([decoded, dropped, seen], index) =>
+        reader.read(pictures(decoded, dropped), nobody, { seen, busy: 0.25 }, index * 2_000).load?.dropped ??
+        null,
+    );
+  };
+
+  test('is the share of pictures that came too late, over all slots', () => {
+    expect(
+      loads([
+        [0, 0, 'visible'],
+        [100, 20, 'visible'],
+        [200, 20, 'visible'],
+      ]),
+    ).toEqual([null, 0.2, 0]);
+  });
+
+  test('is unknown while nobody looks and in the span that began hidden', () => {
+    expect(
+      loads([
+        [0, 0, 'visible'],
+        [100, 90, 'hidden'],
+        [200, 180, 'visible'],
+        [300, 180, 'visible'],
+      ]),
+    ).toEqual([null, null, null, 0]);
+  });
+
+  test('says nothing of a handful of pictures, nor across a new transport', () => {
+    expect(
+      loads([
+        [100, 0, 'visible'],
+        [110, 10, 'visible'],
+        [10, 0, 'visible'],
+      ]),
+    ).toEqual([null, 0, null]);
+  });
+
+  test('counts long tasks by the time they take', () => {
+    const meter = new BusyMeter(0);
+    meter.add(300);
+    meter.add(200);
+    expect(meter.take(1_000)).toBe(0.5);
+    expect(meter.take(2_000)).toBe(0);
+    meter.add(9_000);
+    expect(meter.take(3_000)).toBe(1);
+    expect(meter.take(3_000)).toBe(0);
+  });
 });

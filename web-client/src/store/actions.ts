@@ -1,14 +1,8 @@
 // What a view can do. Every action is a function or `undefined`; `undefined` means "not available now", and a view
 // then hides or disables its control. Which are available is a pure function of the state (`actionsOf`).
 
-import type {
-  CreateAccount,
-  MediaProfile,
-  MeetingId,
-  SeatId,
-  SignIn,
-  UnitCode,
-} from '../protocol/generated.ts';
+import type { CreateAccount, MeetingId, SeatId, SignIn, UnitCode } from '../protocol/generated.ts';
+import type { ProfileChoice } from './ladder.ts';
 import type { Language, SoundMode } from './settings.ts';
 import type { Arrangement, MeetingDraft } from './state.ts';
 
@@ -76,7 +70,7 @@ export type Actions = {
   readonly postponeInvitation: Do;
   /** Declines: the speech is over before it began. */
   readonly dismissInvitation: Do;
-  readonly chooseProfile: Do<[MediaProfile]>;
+  readonly chooseProfile: Do<[ProfileChoice]>;
   readonly arrange: Do<[Arrangement]>;
   readonly pin: Do<[SeatId]>;
   readonly unpin: Do;

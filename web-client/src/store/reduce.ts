@@ -92,7 +92,7 @@ function onHappened(state: State, event: Exclude<Event, Intent>, now: number): S
     case 'slotFlipped':
     case 'slotFrozen':
     case 'figures':
-      return onSensed(state, event);
+      return onSensed(state, event, now);
     case 'received':
     case 'requestRefused':
     case 'socketLost':

@@ -15,12 +15,21 @@ import type {
 import type { SlotKey } from '../protocol/slots.ts';
 import { ownMicrophone } from './reduce/facts.ts';
 import type { Live, Session, Slot } from './state.ts';
+import { allowance } from './wish.ts';
 
 /** Small pictures a client makes room for in its one offer. A host watches a wall; a commune's computer decodes few
  *  pictures, a phone fewer still. The wire allows 25. */
 export function mosaicPool(role: Role, device: DeviceKind): number {
   if (device === 'phone') return 2;
   return isHostRole(role) ? 24 : 8;
+}
+
+/** Small pictures there is room for now. Without pictures the views keep their pages: a seat's name is still worth its
+ *  place. */
+export function pictureRoom(live: Live, device: DeviceKind): number {
+  const pool = mosaicPool(live.you.role, device);
+  const { tiles } = allowance(live.profile, live.computer.level);
+  return tiles === 0 ? pool : Math.min(pool, tiles);
 }
 
 function isHostRole(role: Role): boolean {

@@ -1,7 +1,7 @@
 // What this browser remembers between visits. Whatever is in the storage is checked: another version, another
 // program or a user may have written it.
 
-import type { MediaProfile } from '../protocol/generated.ts';
+import type { ProfileChoice } from './ladder.ts';
 
 /** Where the sound comes from: a room's mixer wants no processing, a computer's microphone wants all of it. */
 export type SoundMode = 'room' | 'computer';
@@ -11,7 +11,7 @@ export type Language = 'vi' | 'en';
 
 export type Settings = {
   readonly language: Language;
-  readonly profile: MediaProfile;
+  readonly profile: ProfileChoice;
   readonly sound: SoundMode;
   /** Empty: the browser's default. */
   readonly cameraId: string;
@@ -25,7 +25,7 @@ export type Settings = {
 
 export const DEFAULT_SETTINGS: Settings = {
   language: 'vi',
-  profile: 'full',
+  profile: 'auto',
   sound: 'computer',
   cameraId: '',
   microphoneId: '',
@@ -44,7 +44,7 @@ export function loadSettings(storage: SettingsStorage | null): Settings {
   const stored = parse(storage);
   return {
     language: oneOf(stored['language'], ['vi', 'en']) ?? DEFAULT_SETTINGS.language,
-    profile: oneOf(stored['profile'], ['full', 'saver', 'audioOnly']) ?? DEFAULT_SETTINGS.profile,
+    profile: oneOf(stored['profile'], ['auto', 'full', 'saver', 'audioOnly']) ?? DEFAULT_SETTINGS.profile,
     sound: oneOf(stored['sound'], ['room', 'computer']) ?? DEFAULT_SETTINGS.sound,
     cameraId: text(stored['cameraId']),
     microphoneId: text(stored['microphoneId']),

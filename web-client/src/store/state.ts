@@ -31,6 +31,8 @@ import type { SlotKey } from '../protocol/slots.ts';
 import type { CaptureFailure, Device } from '../media/devices.ts';
 import type { Loudness } from '../media/meter.ts';
 import type { Figures } from '../media/stats.ts';
+import type { Showing } from './actions.ts';
+import type { Ladder } from './ladder.ts';
 import type { Settings } from './settings.ts';
 import type { Returning } from './stay.ts';
 
@@ -159,7 +161,11 @@ export type Live = {
   readonly demand: Readonly<Record<PublishSource, PublishDemand>>;
   /** Seats whose small pictures are asked for, with their slots. */
   readonly mosaic: readonly MosaicSeat[];
+  /** What is asked for now: chosen, or what the line bears. */
   readonly profile: MediaProfile;
+  /** How the line and this computer have borne the meeting so far. */
+  readonly line: Ladder;
+  readonly computer: Ladder;
   readonly arrangement: Arrangement;
   /** Shown large on this screen only. */
   readonly pinned: SeatId | null;
@@ -170,6 +176,8 @@ export type Live = {
   readonly figures: Figures | null;
   /** Pages of a fresh snapshot after a reconnect, until they are all there. */
   readonly pages: readonly Snapshot[];
+  /** What the views show, as they told it last. */
+  readonly showing: Showing;
   /** What is wanted on the screen; sent again after a reconnect. */
   readonly view: ViewWish;
 };
@@ -239,6 +247,12 @@ export type NoticeText =
   | { readonly kind: 'captureFailed'; readonly source: PublishSource; readonly why: CaptureFailure }
   | { readonly kind: 'talkingWhileOff' }
   | { readonly kind: 'reconnected' }
+  /** The line bears less or more than before. */
+  | { readonly kind: 'lowered'; readonly to: MediaProfile }
+  | { readonly kind: 'raised'; readonly to: MediaProfile }
+  /** This computer shows fewer small pictures, or all of them again. */
+  | { readonly kind: 'fewerPictures' }
+  | { readonly kind: 'allPictures' }
   | { readonly kind: 'meetingStarted' }
   | { readonly kind: 'meetingCreated' };
 

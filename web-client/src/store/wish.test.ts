@@ -41,7 +41,11 @@ test('what only hides waits, what shows does not', () => {
       entries.map(({ seat }) => seat),
       8,
     );
-    return viewWish({ programme, slides: 0, tiles: entries }, mosaic, 'full', 1);
+    return viewWish({ programme, slides: 0, tiles: entries }, mosaic, {
+      profile: 'full',
+      computer: 0,
+      pixelRatio: 1,
+    });
   };
   expect(settleMs(wish(720, { A: 180 }), wish(720, {}))).toBe(1_000);
   expect(settleMs(wish(720, {}), wish(360, {}))).toBe(1_000);

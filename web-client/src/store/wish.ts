@@ -2,6 +2,7 @@
 
 import type { MediaProfile, SeatId, ViewWish } from '../protocol/generated.ts';
 import type { Showing } from './actions.ts';
+import type { Level } from './ladder.ts';
 import type { MosaicSeat } from './state.ts';
 
 /** Heights that are asked for. More steps would make the node switch layers at every move of a window. */
@@ -48,24 +49,66 @@ export function assignMosaic(
   return [...kept, ...fresh].sort((a, b) => a.index - b.index);
 }
 
+/** What a profile and a computer allow at most. Zero heights show nothing. */
+export type Allowance = {
+  readonly tiles: number;
+  readonly tileHeight: number;
+  readonly programmeHeight: number;
+  readonly slidesHeight: number;
+};
+
+const ALL: Allowance = { tiles: 25, tileHeight: 720, programmeHeight: 720, slidesHeight: 720 };
+
+/** By profile: what the steps of web-client.md section 5.6 leave on the line. */
+const BY_PROFILE: Record<MediaProfile, Allowance> = {
+  full: ALL,
+  saver: { ...ALL, tiles: 4, tileHeight: 180, programmeHeight: 360 },
+  audioOnly: { tiles: 0, tileHeight: 0, programmeHeight: 0, slidesHeight: 0 },
+};
+
+/** By how a computer bears it: small pictures go first, since each costs a decoder of its own; what everybody looks at
+ *  is never given up. */
+const BY_COMPUTER: Record<Level, Allowance> = {
+  0: ALL,
+  1: { ...ALL, tiles: 6, tileHeight: 180 },
+  2: { ...ALL, tiles: 2, tileHeight: 90, programmeHeight: 360 },
+};
+
+export function allowance(profile: MediaProfile, computer: Level): Allowance {
+  const [a, b] = [BY_PROFILE[profile], BY_COMPUTER[computer]];
+  return {
+    tiles: Math.min(a.tiles, b.tiles),
+    tileHeight: Math.min(a.tileHeight, b.tileHeight),
+    programmeHeight: Math.min(a.programmeHeight, b.programmeHeight),
+    slidesHeight: Math.min(a.slidesHeight, b.slidesHeight),
+  };
+}
+
 /** The whole wish for what is shown. */
 export function viewWish(
   showing: Showing,
   mosaic: readonly MosaicSeat[],
-  profile: MediaProfile,
-  pixelRatio: number,
+  { profile, computer, pixelRatio }: Means,
 ): ViewWish {
   const heights = new Map(showing.tiles.map(({ seat, height }) => [seat, quantised(height, pixelRatio)]));
+  const { tileHeight, programmeHeight, slidesHeight } = allowance(profile, computer);
   return {
     profile,
-    programmeHeight: quantised(showing.programme, pixelRatio),
-    slidesHeight: quantised(showing.slides, pixelRatio),
+    programmeHeight: Math.min(quantised(showing.programme, pixelRatio), programmeHeight),
+    slidesHeight: Math.min(quantised(showing.slides, pixelRatio), slidesHeight),
     mosaic: mosaic.flatMap(({ index, seat }) => {
-      const height = heights.get(seat) ?? 0;
+      const height = Math.min(heights.get(seat) ?? 0, tileHeight);
       return height > 0 ? [{ index, seat, height }] : [];
     }),
   };
 }
+
+/** What there is to show it with. */
+export type Means = {
+  readonly profile: MediaProfile;
+  readonly computer: Level;
+  readonly pixelRatio: number;
+};
 
 /** How long to wait before sending a wish: longer if it only takes away. */
 export function settleMs(before: ViewWish, after: ViewWish): number {
@@ -86,3 +129,6 @@ export function sameView(a: ViewWish, b: ViewWish): boolean {
 }
 
 export const NOTHING_SHOWN: ViewWish = { profile: 'full', programmeHeight: 0, slidesHeight: 0, mosaic: [] };
+
+/** Before the views have told what they show. */
+export const NOTHING_ON_SCREEN: Showing = { programme: 0, slides: 0, tiles: [] };

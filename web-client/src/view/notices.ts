@@ -9,6 +9,11 @@ export function noticeSentence(notice: NoticeText, text: Dictionary): string {
       return problemSentence(notice.problem, text);
     case 'captureFailed':
       return text.captureFailures[notice.source === 'screenAudio' ? 'screen' : notice.source][notice.why];
+    case 'lowered':
+    case 'raised':
+      return text.notices[notice.kind][notice.to];
+    case 'fewerPictures':
+    case 'allPictures':
     case 'invited':
     case 'microphoneLocked':
     case 'microphoneAllowed':
@@ -37,6 +42,10 @@ export function isUrgent(notice: NoticeText): boolean {
       return true;
     case 'presentingStopped':
     case 'reconnected':
+    case 'lowered':
+    case 'raised':
+    case 'fewerPictures':
+    case 'allPictures':
     case 'meetingStarted':
     case 'meetingCreated':
       return false;

@@ -1,12 +1,11 @@
 // The call: lobby → joining → live → left, and what a person does in it.
 
 import type { MeetingId, MeetingSummary } from '../../protocol/generated.ts';
-import type { Showing } from '../actions.ts';
 import type { Answered, Effect, Intent, Linked, Step } from '../events.ts';
 import { READY, WAITING } from '../initial.ts';
 import { mosaicPool } from '../selectors.ts';
 import type { Call, Joining, LeftReason, State, Way } from '../state.ts';
-import { assignMosaic, sameView, viewWish } from '../wish.ts';
+import { asked } from './adapt.ts';
 import { ownMicrophone, withdrawScreen } from './facts.ts';
 import { onReceived } from './received.ts';
 import { complain, isSignedOut, notify, signedOut, step, stopDevices, withCall, withLive } from './step.ts';
@@ -83,7 +82,7 @@ export function onCallIntent(state: State, intent: CallIntent, now: number): Ste
     case 'pin':
       return step(withLive(state, () => ({ pinned: intent.seat })));
     case 'show':
-      return show(state, intent.showing);
+      return asked(withLive(state, () => ({ showing: intent.showing })));
     case 'request':
       return step(state, { do: 'send', message: intent.message });
     default:
@@ -259,20 +258,6 @@ function onRefused(state: State, event: Extract<Linked, { type: 'requestRefused'
     return step(notify(state, { kind: 'microphoneLocked' }));
   }
   return step(told);
-}
-
-function show(state: State, showing: Showing): Step {
-  const { call } = state;
-  if (call.phase !== 'live') return step(state);
-  const pool = mosaicPool(call.you.role, state.device);
-  const shown = showing.tiles.filter(({ height }) => height > 0).map(({ seat }) => seat);
-  const mosaic = assignMosaic(call.mosaic, shown, pool);
-  const view = viewWish(showing, mosaic, call.profile, state.pixelRatio);
-  if (sameView(view, call.view)) return step(state);
-  return step(
-    withLive(state, () => ({ mosaic, view })),
-    { do: 'sendView', view },
-  );
 }
 
 function invitationDue(state: State, now: number): Step {

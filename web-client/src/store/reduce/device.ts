@@ -3,7 +3,7 @@
 import type { Effect, CaptureSource, Intent, Sensed, Step } from '../events.ts';
 import type { Settings } from '../settings.ts';
 import type { Capture, Devices, Live, State } from '../state.ts';
-import { sameView } from '../wish.ts';
+import { onFigures, onProfileChosen } from './adapt.ts';
 import { ownMicrophone } from './facts.ts';
 import { notify, step, withLive } from './step.ts';
 
@@ -61,7 +61,7 @@ export function onDeviceIntent(state: State, intent: DeviceIntent): Step {
   }
 }
 
-export function onSensed(state: State, event: Sensed): Step {
+export function onSensed(state: State, event: Sensed, now: number): Step {
   switch (event.type) {
     case 'devices':
       return step(
@@ -99,7 +99,7 @@ export function onSensed(state: State, event: Sensed): Step {
     case 'slotFrozen':
       return step(withSlot(state, event.slot, (slot) => ({ ...slot, frozen: event.frozen })));
     case 'figures':
-      return step(withLive(state, () => ({ figures: event.figures })));
+      return onFigures(state, event.figures, now);
     default:
       return event satisfies never;
   }
@@ -149,14 +149,8 @@ function changeSettings(state: State, change: Partial<Settings>): Step {
   // Another sound mode is another set of constraints: the microphone is opened anew.
   const reopened = settings.sound !== state.settings.sound && state.devices.microphone.state !== 'off';
   if (reopened) effects.push({ do: 'capture', source: 'microphone' });
-  const next = { ...state, settings };
-  if (next.call.phase !== 'live' || settings.profile === next.call.profile) return step(next, ...effects);
-  const view = { ...next.call.view, profile: settings.profile };
-  if (!sameView(view, next.call.view)) effects.push({ do: 'sendView', view });
-  return step(
-    withLive(next, () => ({ profile: settings.profile, view })),
-    ...effects,
-  );
+  const next = onProfileChosen({ ...state, settings });
+  return step(next.state, ...effects, ...next.effects);
 }
 
 /** Devices are opened for the lobby and the meeting only. */

@@ -3,8 +3,9 @@
 import type { ServerMessage, SlotState, Snapshot, Welcome } from '../../protocol/generated.ts';
 import { slotKey, type SlotKey } from '../../protocol/slots.ts';
 import type { Effect, Step } from '../events.ts';
+import { profileOf, UNTROUBLED } from '../ladder.ts';
 import type { Joining, Live, Slot, State } from '../state.ts';
-import { NOTHING_SHOWN } from '../wish.ts';
+import { NOTHING_ON_SCREEN, NOTHING_SHOWN } from '../wish.ts';
 import { changed, gather, ownMicrophone, seatsOf, settle, whole, withdrawScreen } from './facts.ts';
 import { and, notify, step, withCall, withLive } from './step.ts';
 
@@ -50,7 +51,10 @@ function enter(state: State, joining: Joining, welcome: Welcome, page: Snapshot,
     socket: { state: 'up' },
     demand: { microphone: 'paused', camera: 'paused', screen: 'paused', screenAudio: 'paused' },
     mosaic: [],
-    profile: state.settings.profile,
+    profile: profileOf(state.settings.profile, UNTROUBLED),
+    line: UNTROUBLED,
+    computer: UNTROUBLED,
+    showing: NOTHING_ON_SCREEN,
     arrangement: 'stage',
     pinned: null,
     clockOffsetMs: welcome.serverTime * 1_000 - now,

@@ -80,6 +80,12 @@ export const profiles: Dictionary['profiles'] = {
   audioOnly: 'Audio only',
 };
 
+export const profilesShort: Dictionary['profilesShort'] = {
+  full: 'Full',
+  saver: 'Saving',
+  audioOnly: 'Sound only',
+};
+
 export const refusals: Dictionary['refusals'] = {
   malformed: 'What was sent is not valid. Please check the fields.',
   tooLarge: 'What was sent is too long. Please shorten it and send it again.',

@@ -7,7 +7,7 @@ export const meeting: Dictionary['meeting'] = {
   stageNoPicture: 'This site’s camera is off',
   stageWaitingPicture: 'Waiting for the picture…',
   stagePaused: 'Picture paused',
-  stageAudioOnly: 'Audio only',
+  stageAudioOnly: 'Sound only',
   slides: 'Presentation',
   presentedBy: (name) => `Presented by ${name}`,
   strip: 'Sites',
@@ -89,9 +89,6 @@ export const connection: Dictionary['connection'] = {
   mediaLost: (seconds) => `Picture and sound are lost, reconnecting (${seconds} s).`,
   seatKept: 'The seat and the place in the queue are kept.',
   callTechnician: 'If this lasts longer than 30 seconds, check the network cable and call the technician.',
-  saver: 'The line is not good enough; switched to data saving. Sound comes first.',
-  audioOnly: 'The line is not good enough; switched to audio only.',
-  back: 'Connected again.',
 };
 
 export const seatStates: Dictionary['seatStates'] = {
@@ -111,8 +108,11 @@ export const settings: Dictionary['settings'] = {
   devices: 'Devices',
   quality: 'Quality',
   profile: 'Pictures received',
-  profileHint: 'Sound always comes first. Choose less when the line is poor.',
+  profileHint: 'Sound always comes first.',
+  profileAuto: 'Automatic, as the line bears',
+  profileNow: (profile) => `In use now: ${profile}.`,
   profiles: {
+    auto: 'Less when the line is poor, more again when it is steady.',
     full: 'The clearest pictures the line affords.',
     saver: 'Smaller pictures, less data.',
     audioOnly: 'No pictures, sound only.',
@@ -165,6 +165,18 @@ export const notices: Dictionary['notices'] = {
   presentingStopped: 'Presenting has stopped',
   talkingWhileOff: 'Somebody speaks here but the microphone is off',
   reconnected: 'Connected again',
+  lowered: {
+    full: 'Full quality.',
+    saver: 'The line is poor: now saving data. Sound comes first.',
+    audioOnly: 'The line is very poor: now sound only.',
+  },
+  raised: {
+    full: 'The line is steady again: full quality.',
+    saver: 'The line is better: pictures again, saving data.',
+    audioOnly: 'Sound only.',
+  },
+  fewerPictures: 'This computer cannot keep up with the pictures: fewer small ones are shown.',
+  allPictures: 'This computer keeps up again: all small pictures are shown.',
   meetingStarted: 'The meeting starts',
   meetingCreated: 'The meeting is created',
   unreachable: 'The server cannot be reached. Please check the network cable and try again.',

@@ -93,6 +93,13 @@ export const profiles: Record<MediaProfile, string> = {
   audioOnly: 'Chỉ nghe âm thanh',
 };
 
+/** Beside the line in the meeting's top bar. */
+export const profilesShort: Record<MediaProfile, string> = {
+  full: 'Đầy đủ',
+  saver: 'Tiết kiệm',
+  audioOnly: 'Chỉ nghe',
+};
+
 /** Each sentence says what to do; whom to call is added by the view where a contact is known. */
 export const refusals: Record<Refusal, string> = {
   malformed: 'Nội dung gửi đi không hợp lệ. Đề nghị kiểm tra lại các ô đã nhập.',
@@ -150,7 +157,7 @@ export const byes: Record<ByeReason, { title: string; todo: string }> = {
   },
   overrun: {
     title: 'Đường truyền không kịp nhận dữ liệu',
-    todo: 'Giữ nguyên trang này, hệ thống sẽ tự kết nối lại. Nếu lặp lại, đề nghị chọn chế độ tiết kiệm băng thông.',
+    todo: 'Giữ nguyên trang này, hệ thống sẽ tự kết nối lại. Nếu lặp lại, đề nghị chọn mức tiết kiệm băng thông trong Cài đặt.',
   },
   misbehaved: {
     title: 'Kết nối bị ngắt do dữ liệu không hợp lệ',

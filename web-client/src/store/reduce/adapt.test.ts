@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LineQuality } from '../../protocol/generated.ts';
 import type { Figures, Load } from '../../media/stats.ts';
+import type { Event } from '../events.ts';
 import { pictureRoom } from '../selectors.ts';
 import type { State } from '../state.ts';
 import { joined, liveOf, run, seat, seatId } from '../testing.ts';
@@ -27,11 +28,10 @@ const figures = (load: Load | null): Figures => ({
   sent: [],
 });
 
-const line = (quality: LineQuality) =>
-  ({
-    type: 'received',
-    message: { type: 'lines', lines: [[seatId('X1'), quality] as [ReturnType<typeof seatId>, LineQuality]] },
-  }) as const;
+const line = (quality: LineQuality): Event => ({
+  type: 'received',
+  message: { type: 'lines', lines: [[seatId('X1'), quality]] },
+});
 
 /** Figures every two seconds for some seconds. */
 function passing(state: State, seconds: number, load: Load | null = null, from = 0) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadStay, RENEW_MS, RETURN_WITHIN_MS, StayKeeper } from './stay.ts';
-import { joined, run, SESSION, SUMMARY } from './testing.ts';
+import { joined, run, SESSION, START, SUMMARY } from './testing.ts';
 
 class Drawer {
   readonly items = new Map<string, string>();
@@ -68,11 +68,13 @@ describe('a stay', () => {
     expect(loadStay(storages, NOW)).toBeNull();
   });
 
-  test('a page that has only begun forgets nothing', () => {
+  test('is forgotten when somebody leaves while still on the way back', () => {
     const storages = stayed();
     const keeper = new StayKeeper(storages);
-    keeper.see(run(inside, [{ type: 'leave' }]).state, NOW);
+    keeper.see(START, NOW);
     expect(loadStay(storages, NOW)).not.toBeNull();
+    keeper.see(run(inside, [{ type: 'leave' }]).state, NOW);
+    expect(loadStay(storages, NOW)).toBeNull();
   });
 
   test.each(['{', 'null', '[]', '{"account":1}', '{"account":"a","meeting":"m","camera":true}'])(

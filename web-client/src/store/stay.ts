@@ -46,7 +46,8 @@ export function loadStay(storages: StayStorages, now: number): Returning | null 
 /** Keeps the stay of the moment, renews its time, and forgets it when the meeting was left for good. */
 export class StayKeeper {
   readonly #storages: StayStorages;
-  #kept = '';
+  /** What is in the storages as far as is known; before the first look anything may be. */
+  #kept: string | null = null;
   #renewed = 0;
 
   constructor(storages: StayStorages) {
@@ -73,6 +74,7 @@ export class StayKeeper {
 
   #forget(): void {
     if (this.#kept === '') return;
+    // Also what an earlier page wrote: who was put out on the way back is not fetched in again.
     this.#kept = '';
     this.#each((storage) => {
       storage.removeItem(KEY);

@@ -1,8 +1,10 @@
 //! What one subscriber is sent: the layer of each picture that fits its wish, its profile and its line. Audio is
 //! never weighed against pictures; among pictures the programme comes first, then the slides, then the mosaic.
 
+mod rest;
 mod speakers;
 
+pub(crate) use rest::Rest;
 pub(crate) use speakers::{Heard, SPEAKERS_TICK, Speakers};
 
 use crate::receive::LAYERS;
@@ -68,6 +70,8 @@ pub(crate) struct Allocation {
     pub(crate) granted: Bitrate,
     /// Whether a picture had to do with less than it held.
     pub(crate) fell: bool,
+    /// Whether a picture was given more than it held.
+    pub(crate) rose: bool,
     /// Whether a picture has less than it wants.
     pub(crate) hungry: bool,
 }
@@ -130,6 +134,7 @@ pub(crate) fn allocate(
         desired: AUDIO_RESERVE,
         granted: AUDIO_RESERVE,
         fell: false,
+        rose: false,
         hungry: false,
     };
     // Slides in their smallest form come before the programme in its best: they are what is being spoken about,
@@ -157,6 +162,7 @@ pub(crate) fn allocate(
         allocation.hungry |= granted.map(|state| state.layer) < full.map(|state| state.layer);
         allocation.fell |=
             wish.held.is_some_and(|held| held <= cap && granted.is_none_or(|state| state.layer < held));
+        allocation.rose |= wish.held.is_some_and(|held| granted.is_some_and(|state| state.layer > held));
         let taken = granted.map_or(Bitrate::ZERO, cost);
         allocation.granted = allocation.granted.plus(taken);
         budget = budget.minus(taken);

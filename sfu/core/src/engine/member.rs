@@ -4,6 +4,7 @@ use crate::downlink::Downlink;
 use crate::peer::{Offer, Peer, Role};
 use crate::receive::{LAYERS, Receiver, Streams};
 use crate::rtp::Ssrc;
+use crate::select::Rest;
 use crate::send::SlotStream;
 use crate::units::{Bitrate, MediaTime, NtpTime};
 use crate::uplink::Uplink;
@@ -71,8 +72,8 @@ pub(crate) struct Member {
     pub(crate) desired_rate: Bitrate,
     /// Whether a picture has less than it wants.
     pub(crate) hungry: bool,
-    /// Until then its layers do not climb.
-    pub(crate) climb_held_until: Option<Instant>,
+    /// When its layers may climb again.
+    pub(crate) rest: Rest,
     /// When ICE and DTLS came up.
     pub(crate) connected_at: Option<Instant>,
     /// When anything of it came last.
@@ -121,7 +122,7 @@ impl Member {
             granted_rate: Bitrate::ZERO,
             desired_rate: Bitrate::ZERO,
             hungry: false,
-            climb_held_until: None,
+            rest: Rest::new(id.number()),
             connected_at: None,
             heard_at: now,
             reference: None,

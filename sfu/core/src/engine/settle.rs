@@ -6,19 +6,16 @@ use crate::estimate::INITIAL_ESTIMATE;
 use crate::receive::{LAYERS, StreamKey};
 use crate::room::{RELEASE_AFTER, Room, Told};
 use crate::route;
-use crate::select::{Climb, LayerState, PictureWish, Share, allocate};
+use crate::select::{LayerState, PictureWish, Share, allocate};
 use crate::timer::Timer;
 use crate::units::Bitrate;
 use sfu_control::{Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// The estimator looks for more than is wanted, since layers climb only into a part of what it finds.
 const DESIRED_PERCENT: u64 = 150;
 /// What it looks for at least, so that the first picture finds its line already measured.
 const DESIRED_MIN: Bitrate = Bitrate::kbps(2_500);
-/// After a picture fell its subscriber's layers rest, or they would swing with the line.
-const CLIMB_REST: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Settles what is unsettled.
@@ -104,14 +101,16 @@ impl Engine {
             }
         }
         let Some(member) = self.members.get_mut(&peer) else { return };
-        let rests = member.climb_held_until.is_some_and(|until| self.now < until);
-        let climb = if rests { Climb::Held } else { Climb::Allowed };
         let estimate = member.estimate.unwrap_or(INITIAL_ESTIMATE);
+        let climb = member.rest.climb(self.now, estimate);
         let allocation = allocate(&wishes, member.view.profile, estimate, climb);
         member.hungry = allocation.hungry;
         member.granted_rate = allocation.granted;
         if allocation.fell {
-            member.climb_held_until = Some(self.now + CLIMB_REST);
+            member.rest.on_fall(self.now);
+        }
+        if allocation.rose {
+            member.rest.on_rise(self.now, estimate);
         }
         let desired = allocation.desired.percent(DESIRED_PERCENT).max(desired_at_least(member.view.profile));
         if member.desired_rate != desired {

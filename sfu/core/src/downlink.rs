@@ -2,7 +2,7 @@
 //! carries, and answers requests for what was lost.
 
 mod line;
-mod probing;
+pub(crate) mod probing;
 mod write;
 
 use line::Line;
@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 /// Packets of one client that wait for the line. A full picture's keyframe at 2.5 Mbit/s has about eighty; when more wait
 /// the line has failed the estimate, and what comes on top is dropped and repaired or superseded.
 const WAITING_MAX: usize = 256;
+/// How long a picture's packet waits. A line that needs longer does not carry the picture: what waits is dropped, and the
+/// client asks for a keyframe.
+const WAIT_MAX: Duration = Duration::from_secs(1);
 /// A way that was silent for this long may be given up for another the client nominates.
 const PATH_PATIENCE: Duration = Duration::from_secs(1);
 /// Requests for lost packets that wait to be answered; one client loses no more within a turn and lives.
@@ -54,6 +57,7 @@ pub(crate) enum Sending {
 struct Waiting {
     line: usize,
     sent: Sent,
+    since: Instant,
 }
 
 /// The outgoing side.
@@ -171,7 +175,11 @@ impl Downlink {
                 return Sending::Refused;
             }
             if waits {
-                self.waiting.push_back(Waiting { line, sent });
+                if packet.descriptor.starts_keyframe {
+                    // What waits of the picture before is superseded, and would only keep this one back.
+                    self.waiting.retain(|waiting| waiting.line != line || waiting.sent.stream == stream);
+                }
+                self.waiting.push_back(Waiting { line, sent, since: now });
                 return Sending::Paced;
             }
         }
@@ -188,7 +196,7 @@ pub(crate) struct Released {
     pub(crate) bytes: u64,
     /// Packets sent again.
     pub(crate) again: u64,
-    /// Packets whose payload was overwritten meanwhile.
+    /// Packets that waited for too long, or whose payload was overwritten meanwhile.
     pub(crate) lost: u64,
 }
 
@@ -209,8 +217,13 @@ impl Downlink {
         {
             let found = self.lines.get_mut(line).and_then(|line| line.sent.asked(now, number, rtt));
             if let Some((sent, packet)) = found.and_then(|sent| Some((sent, kept(streams, &sent)?))) {
-                released.again += u64::from(self.write_again(now, (line, None), (packet, &sent), out));
+                released.again += u64::from(self.write_again(now, line, (packet, &sent), out));
             }
+        }
+        if self.waiting.front().is_some_and(|waiting| now.saturating_duration_since(waiting.since) > WAIT_MAX)
+        {
+            released.lost += self.waiting.len() as u64;
+            self.waiting.clear();
         }
         while self.pacer.may_send(now)
             && let Some(waiting) = self.waiting.pop_front()
@@ -236,33 +249,37 @@ impl Downlink {
     /// it does not need.
     fn probe(&mut self, now: Instant, streams: &Streams, out: &mut Outbox<'_>) {
         if self.probing.is_none() {
-            let began = |probe| Probing { probe, began: now, bytes: 0, packets: 0 };
-            self.probing = self.estimator.poll_probe(now).map(began);
+            self.probing = self.estimator.poll_probe(now).map(|probe| Probing::new(probe, now));
         }
-        let Some(mut probing) = self.probing else { return };
+        if self.probing.is_none() {
+            return;
+        }
         let latest = |(position, line): (usize, &Line)| Some((position, line.rtx.and(line.sent.latest())?));
         let found = self.lines.iter().enumerate().filter_map(latest).next();
         let found = found.and_then(|(line, sent)| Some((line, sent, kept(streams, &sent)?)));
-        // What cannot be probed with is not tried again until the next probe.
-        self.probing = None;
-        let Some((line, sent, packet)) = found else { return };
-        while probing.due() <= now {
-            if probing.is_over()
-                || !self.write_again(now, (line, Some(probing.probe.id)), (packet, &sent), out)
-            {
-                return;
+        while let Some(probing) = self.probing.filter(|probing| probing.due() <= now) {
+            let over = probing.is_over() || self.estimator.calls_off_probe();
+            let padded = !over
+                && found
+                    .is_some_and(|(line, sent, packet)| self.write_again(now, line, (packet, &sent), out));
+            if !padded {
+                self.probing = None;
+                self.estimator.on_probe_left(
+                    now,
+                    probing.bytes,
+                    now.saturating_duration_since(probing.began),
+                );
             }
-            probing.bytes += packet.payload.len().max(1);
-            probing.packets += 1;
         }
-        self.probing = Some(probing);
     }
 
     /// When something may go on, or the line is to be probed; none when neither is.
     pub(crate) fn next_release(&self, now: Instant) -> Option<Instant> {
         let waits = !self.waiting.is_empty() || !self.asked.is_empty();
         let release = waits.then(|| self.pacer.next_at(now));
+        // Nothing is probed past what waits, and asking for it would wake us at once again and again.
         let probe = match &self.probing {
+            _ if !self.waiting.is_empty() => None,
             Some(probing) => Some(probing.due().max(now + probing::TICK)),
             None => self.estimator.next_probe(now),
         };
@@ -309,7 +326,7 @@ impl Downlink {
         let before = self.estimator.estimate();
         self.estimator.on_feedback(now, &mut self.history, feedback.arrivals());
         let estimate = self.estimator.estimate();
-        self.pacer.set_rate(self.estimator.pacing_rate());
+        self.pacer.set_rate(self.estimator.pacing_rate(now));
         estimate.filter(|_| estimate != before)
     }
 

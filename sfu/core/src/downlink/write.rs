@@ -1,7 +1,6 @@
 //! Packets as they leave: header, payload with its numbers changed, seal.
 
 use super::{Downlink, Outbox};
-use crate::estimate::ProbeId;
 use crate::receive::Packet;
 use crate::rtp::{Fixed, Form, HeaderWriter};
 use crate::send::Sent;
@@ -56,12 +55,11 @@ impl Downlink {
         }
         let bytes = buffer.len() - start;
         out.bursts.push(path, start, out.arena);
-        self.history.on_sent(now, bytes);
-        self.pacer.on_sent(now, bytes);
         line.sent.remember(*sent);
         line.packets = line.packets.wrapping_add(1);
         line.octets = line.octets.wrapping_add(u32::try_from(packet.payload.len()).unwrap_or(0));
         line.active = true;
+        self.note_sent(now, bytes);
         true
     }
 
@@ -70,7 +68,7 @@ impl Downlink {
     pub(super) fn write_again(
         &mut self,
         now: Instant,
-        (line, probe): (usize, Option<ProbeId>),
+        line: usize,
         (packet, sent): (&Packet, &Sent),
         out: &mut Outbox<'_>,
     ) -> bool {
@@ -100,12 +98,20 @@ impl Downlink {
         line.rtx_seq = line.rtx_seq.plus(1);
         let bytes = buffer.len() - start;
         out.bursts.push(path, start, out.arena);
-        match probe {
-            Some(probe) => self.history.on_probe_sent(now, bytes, probe),
+        self.note_sent(now, bytes);
+        true
+    }
+
+    /// Counts a packet that left; in the time of a probe it is part of it, whatever it left for.
+    fn note_sent(&mut self, now: Instant, bytes: usize) {
+        match &mut self.probing {
+            Some(probing) => {
+                probing.on_sent(bytes);
+                self.history.on_probe_sent(now, bytes, probing.probe.id);
+            }
             None => self.history.on_sent(now, bytes),
         }
         self.pacer.on_sent(now, bytes);
-        true
     }
 
     /// Seals a compound report and sends it.

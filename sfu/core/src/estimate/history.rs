@@ -57,6 +57,12 @@ impl SentHistory {
         self.next
     }
 
+    /// A moment by the clock that departures are told by.
+    pub(super) fn micros(&self, now: Instant) -> i64 {
+        let first = self.first.unwrap_or(now);
+        i64::try_from(now.saturating_duration_since(first).as_micros()).unwrap_or(i64::MAX)
+    }
+
     /// A packet left.
     pub(crate) fn on_sent(&mut self, now: Instant, bytes: usize) {
         self.note(now, bytes, None);

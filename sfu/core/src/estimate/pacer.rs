@@ -3,10 +3,14 @@
 use crate::units::Bitrate;
 use std::time::{Duration, Instant};
 
-/// What may leave at once: five full packets, as many as one burst on the wire has.
-const BURST_BYTES: f64 = 5.0 * 1_250.0;
-/// What may leave at once on a fast line: what it carries in this span.
-const BURST_SPAN: Duration = Duration::from_millis(5);
+/// What may leave at once: what the line carries in this span, so that a voice never waits longer behind it.
+const BURST_SPAN: Duration = Duration::from_millis(20);
+/// One full packet may leave at once on any line.
+const BURST_MIN: f64 = 1_250.0;
+/// Five full packets may on a fast one, as many as one burst on the wire has.
+const BURST_MAX: f64 = 5.0 * BURST_MIN;
+/// What may leave at once on a very fast line: what it carries in this span.
+const BURST_SPAN_MIN: Duration = Duration::from_millis(5);
 /// Waiting packets are looked at no more often than this.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -23,7 +27,7 @@ pub(crate) struct Pacer {
 impl Pacer {
     /// One that lets everything pass.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { rate: None, budget: BURST_BYTES, updated: now }
+        Self { rate: None, budget: BURST_MAX, updated: now }
     }
 
     /// The rate, or none to let everything pass.
@@ -53,12 +57,13 @@ impl Pacer {
 
     fn fill(&mut self, now: Instant) {
         let Some(rate) = self.rate else {
-            self.budget = BURST_BYTES;
+            self.budget = BURST_MAX;
             self.updated = now;
             return;
         };
         let since = now.saturating_duration_since(self.updated).as_secs_f64();
-        let most = BURST_BYTES.max(rate * BURST_SPAN.as_secs_f64());
+        let most = (rate * BURST_SPAN.as_secs_f64()).clamp(BURST_MIN, BURST_MAX);
+        let most = most.max(rate * BURST_SPAN_MIN.as_secs_f64());
         self.budget = (self.budget + since * rate).clamp(-rate, most);
         self.updated = now;
     }

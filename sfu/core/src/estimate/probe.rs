@@ -1,24 +1,44 @@
-//! Finds out whether a line carries more than is sent: a short burst at a higher rate, measured by how fast it arrives.
+//! Finds out whether a line carries more than is sent: for a short while more is sent, and the queue is watched.
 
+use super::cluster::{Cluster, Departure};
 use super::history::ProbeId;
 use crate::units::Bitrate;
 use std::num::NonZeroU8;
 use std::time::{Duration, Instant};
 
-/// How long a probe lasts: long enough to show in arrivals, short enough for a queue of a few packets.
-const SPAN: Duration = Duration::from_millis(15);
+/// How long a probe lasts at least: long enough to show in arrivals, short enough for a queue of a few packets.
+const SPAN_MIN: Duration = Duration::from_millis(15);
+/// How long it lasts at most: a line that does not carry it has a queue of half of this when it is called off.
+const SPAN_MAX: Duration = Duration::from_millis(400);
+/// A probe outlasts the spread of delays by this factor, or jitter would be taken for a queue.
+const SPAN_PER_SPREAD: u32 = 16;
+/// So much spread is that of frames and not of the line.
+const SPREAD_OF_FRAMES: Duration = Duration::from_millis(10);
 /// Packets a probe has at least; fewer arrive in one interrupt of the receiver.
 const PACKETS_MIN: u32 = 5;
 /// The first probes of a line, while nothing else is known.
 const FIRST_PERCENT: [u64; 2] = [300, 600];
-/// A later probe asks for this much of the estimate.
+/// A result that jitter may have changed by this much is none; the next probe lasts twice as long,
+const ERROR_MAX: f64 = 0.15;
+/// and, while it stays unclear, twice as long again,
+const STRETCH_MAX: u32 = 32;
+/// and comes as soon as what waits for it allows.
+const INTERVAL_WHEN_UNCLEAR: Duration = Duration::from_secs(1);
+/// A later probe asks for this much of the estimate,
 const AGAIN_PERCENT: u64 = 200;
-/// Between probes of a line that has shown nothing more.
-const INTERVAL: Duration = Duration::from_secs(5);
-/// Between a probe that found more and the next.
+/// or for this much while the line's end is where it was: every probe is a queue for all who share the line.
+const LIMITED_PERCENT: u64 = 175;
+/// Between probes of a line that has shown nothing more. With the steps that follow a success a line that became wide
+/// again is found within ten seconds.
+const INTERVAL: Duration = Duration::from_secs(4);
+/// Between a probe that found more and the next, and between the first two.
 const INTERVAL_AFTER_SUCCESS: Duration = Duration::from_millis(250);
 /// How long what a probe left in the line's queue may show.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long after its round trip a probe's last arrival is told: clients tell ten times a second.
+const TOLD_AFTER: Duration = Duration::from_millis(100);
+/// A result that reaches the rate with this much more of it has not met the line's end; the rest is jitter.
+const WHOLE_PERCENT: u64 = 125;
 /// What is made of a result: the line is not filled to its brim.
 const RESULT_PERCENT: u64 = 95;
 
@@ -27,7 +47,7 @@ const RESULT_PERCENT: u64 = 95;
 pub(crate) struct Probe {
     /// Marks its packets.
     pub(crate) id: ProbeId,
-    /// At which rate.
+    /// At which rate, what is sent anyway included.
     pub(crate) rate: Bitrate,
     /// How many bytes at least.
     pub(crate) bytes: usize,
@@ -35,16 +55,14 @@ pub(crate) struct Probe {
     pub(crate) packets: u32,
 }
 
-/// What is known of the probe under way.
+/// The probe under way.
 #[derive(Debug, Clone, Copy)]
-struct Cluster {
+struct UnderWay {
     probe: Probe,
-    packets: u32,
-    bytes: u32,
-    sent: (i64, i64),
-    arrived: (i64, i64),
-    first_bytes: u32,
-    last_bytes: u32,
+    span: Duration,
+    cluster: Cluster,
+    /// What left, once all did.
+    left: Option<Departure>,
 }
 
 /// Decides when to probe and reads the outcome.
@@ -52,59 +70,86 @@ struct Cluster {
 pub(super) struct Prober {
     next_id: NonZeroU8,
     first: usize,
+    /// Whether the last probe met the line's end.
+    limited: bool,
+    /// How many times longer than it seems necessary the next one lasts.
+    stretch: u32,
     next_at: Option<Instant>,
-    probed: Option<Instant>,
-    cluster: Option<Cluster>,
-    result: Option<Bitrate>,
+    busy_until: Option<Instant>,
+    under_way: Option<UnderWay>,
+}
+
+/// What a probe found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The line carries this, and nobody knows how much more.
+    AtLeast(Bitrate),
+    /// The line carries this and no more.
+    All(Bitrate),
+}
+
+/// What a probe is made for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Occasion {
+    /// What the line is known to carry.
+    pub(super) estimate: Bitrate,
+    /// What is to be found at most.
+    pub(super) desired: Bitrate,
+    /// By how much delays lie above their least; none while that is unknown or the line is not calm.
+    pub(super) spread: Option<Duration>,
 }
 
 impl Prober {
     /// One that has not probed.
     pub(super) fn new() -> Self {
-        Self { next_id: NonZeroU8::MIN, first: 0, next_at: None, probed: None, cluster: None, result: None }
+        Self {
+            next_id: NonZeroU8::MIN,
+            first: 0,
+            limited: false,
+            stretch: 1,
+            next_at: None,
+            busy_until: None,
+            under_way: None,
+        }
     }
 
-    /// A probe, if it is time for one and there is something to be found.
-    pub(super) fn poll(
-        &mut self,
-        now: Instant,
-        estimate: Bitrate,
-        desired: Bitrate,
-        calm: bool,
-    ) -> Option<Probe> {
-        if estimate >= desired || self.next_at.is_some_and(|at| now < at) {
-            return None;
-        }
-        if !calm {
+    /// Whether it is time for a probe.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.next_at.is_none_or(|at| at <= now)
+    }
+
+    /// A probe, unless the line is not calm; asked for when one is due and there is something to be found.
+    pub(super) fn poll(&mut self, now: Instant, occasion: &Occasion) -> Option<Probe> {
+        let Occasion { estimate, desired, spread } = *occasion;
+        let Some(spread) = spread else {
             self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
             return None;
-        }
-        self.probed = Some(now);
-        let percent = FIRST_PERCENT.get(self.first).copied().unwrap_or(AGAIN_PERCENT);
+        };
+        let percent = FIRST_PERCENT.get(self.first).copied().unwrap_or(if self.limited {
+            LIMITED_PERCENT
+        } else {
+            AGAIN_PERCENT
+        });
         self.first += 1;
         let rate = estimate.percent(percent).min(desired.percent(120));
         let id = ProbeId(self.next_id);
         self.next_id = self.next_id.checked_add(1).unwrap_or(NonZeroU8::MIN);
         let quick = self.first < FIRST_PERCENT.len();
         self.next_at = Some(now + if quick { INTERVAL_AFTER_SUCCESS } else { INTERVAL });
-        let bits = rate.as_bps().saturating_mul(u64::try_from(SPAN.as_micros()).unwrap_or(0)) / 1_000_000;
+        let beyond = spread.saturating_sub(SPREAD_OF_FRAMES);
+        let span = ((SPAN_MIN + beyond * SPAN_PER_SPREAD) * self.stretch).min(SPAN_MAX);
+        self.stretch = (self.stretch / 2).max(1);
+        self.busy_until = Some(now + span + DRAIN);
+        let bits = rate.as_bps().saturating_mul(u64::try_from(span.as_micros()).unwrap_or(0)) / 1_000_000;
         let bytes = usize::try_from(bits / 8).unwrap_or(usize::MAX);
         let probe = Probe { id, rate, bytes, packets: PACKETS_MIN };
-        self.cluster = Some(Cluster {
-            probe,
-            packets: 0,
-            bytes: 0,
-            sent: (i64::MAX, i64::MIN),
-            arrived: (i64::MAX, i64::MIN),
-            first_bytes: 0,
-            last_bytes: 0,
-        });
+        self.under_way = Some(UnderWay { probe, span, cluster: Cluster::default(), left: None });
         Some(probe)
     }
 
     /// Whether a probe may still stand in the line's queue.
     pub(super) fn is_recent(&self, now: Instant) -> bool {
-        self.probed.is_some_and(|at| now.saturating_duration_since(at) < DRAIN)
+        self.busy_until.is_some_and(|until| now < until)
     }
 
     /// When the next one may be due.
@@ -112,49 +157,40 @@ impl Prober {
         self.next_at
     }
 
+    /// All of a probe left, what was sent anyway included.
+    pub(super) fn on_left(&mut self, now: Instant, (bytes, span): (usize, Duration), rtt: Duration) {
+        if let Some(under_way) = &mut self.under_way {
+            under_way.left = Some(Departure { bytes, span, told_by: now + rtt + TOLD_AFTER });
+            self.busy_until = Some(now + DRAIN);
+        }
+    }
+
     /// A packet of a probe arrived.
     pub(super) fn on_arrival(&mut self, id: ProbeId, (sent, arrived): (i64, i64), bytes: u32) {
-        let Some(cluster) = self.cluster.as_mut().filter(|cluster| cluster.probe.id == id) else { return };
-        if arrived < cluster.arrived.0 {
-            cluster.first_bytes = bytes;
+        if let Some(under_way) = self.under_way.as_mut().filter(|under_way| under_way.probe.id == id) {
+            under_way.cluster.on_arrival(sent, arrived, bytes);
         }
-        if sent >= cluster.sent.1 {
-            cluster.last_bytes = bytes;
-        }
-        cluster.packets += 1;
-        cluster.bytes += bytes;
-        cluster.sent = (cluster.sent.0.min(sent), cluster.sent.1.max(sent));
-        cluster.arrived = (cluster.arrived.0.min(arrived), cluster.arrived.1.max(arrived));
-        self.result = cluster.rate().or(self.result);
     }
 
-    /// What the probe under way found, once enough of it arrived.
-    pub(super) fn take_result(&mut self, now: Instant) -> Option<Bitrate> {
-        let result = self.result.take()?;
-        if let Some(cluster) = &self.cluster
-            && result.percent(110) >= cluster.probe.rate
-        {
-            // The whole of it came through: there may be more.
-            self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
-        }
-        self.cluster = None;
-        Some(result.percent(RESULT_PERCENT))
-    }
-}
-
-impl Cluster {
-    /// The slower of departure and arrival, once four fifths of the packets and bytes are in.
-    fn rate(&self) -> Option<Bitrate> {
-        let enough = self.packets * 5 >= self.probe.packets * 4
-            && u64::from(self.bytes) * 5 >= u64::try_from(self.probe.bytes).unwrap_or(u64::MAX) * 4;
-        let sent = u64::try_from(self.sent.1.checked_sub(self.sent.0)?).ok()?;
-        let arrived = u64::try_from(self.arrived.1.checked_sub(self.arrived.0)?).ok()?;
-        if !enough || sent == 0 || arrived == 0 {
+    /// What the probe under way found, once all of it must have arrived.
+    pub(super) fn take_result(&mut self, now: Instant, own_loss_permille: u32) -> Option<Found> {
+        let under_way = self.under_way?;
+        let left = under_way.left.filter(|left| left.told_by <= now)?;
+        self.under_way = None;
+        let (result, error) = under_way.cluster.rate(&left, own_loss_permille)?;
+        if error > ERROR_MAX && under_way.span < SPAN_MAX {
+            self.stretch = (self.stretch * 4).min(STRETCH_MAX);
+            self.next_at = Some(now + INTERVAL_WHEN_UNCLEAR);
             return None;
         }
-        let over = |bytes: u32, micros: u64| Bitrate::bps(u64::from(bytes) * 8_000_000 / micros);
-        let departed = over(self.bytes.saturating_sub(self.last_bytes), sent);
-        let received = over(self.bytes.saturating_sub(self.first_bytes), arrived);
-        Some(departed.min(received))
+        let result = result.min(under_way.probe.rate);
+        let carried = result.percent(RESULT_PERCENT);
+        self.limited = result.percent(WHOLE_PERCENT) < under_way.probe.rate;
+        if self.limited {
+            return Some(Found::All(carried));
+        }
+        // The whole of it came through: there may be more.
+        self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
+        Some(Found::AtLeast(carried))
     }
 }

@@ -12,6 +12,10 @@ const DECREASE_PERCENT: u64 = 85;
 const GROWTH_PER_SECOND: f64 = 1.08;
 /// The target stays below this much of what arrives: what was never tried is not known.
 const HEADROOM_PERCENT: u64 = 150;
+/// A probe that finds less than this much of the target doubts it.
+const DOUBT_PERCENT: u64 = 85;
+/// What arrives is proven; what layers hold is reckoned with so much more for voices that are silent now.
+const PROVEN_MARGIN: Bitrate = Bitrate::kbps(200);
 /// No line we serve carries more.
 const CEILING: Bitrate = Bitrate::kbps(30_000);
 /// A smaller decrease than this apart in time would count one queue twice.
@@ -38,6 +42,8 @@ pub(super) struct RateControl {
     /// Mean and variance of the rate at which the line broke, in kbit/s.
     broke: Option<(f64, f64)>,
     rtt: Duration,
+    /// What the last probe found that met the line's end.
+    limit: Option<Bitrate>,
 }
 
 impl RateControl {
@@ -50,12 +56,18 @@ impl RateControl {
             decreased: None,
             broke: None,
             rtt: Duration::from_millis(100),
+            limit: None,
         }
     }
 
     /// The target.
     pub(super) fn target(&self) -> Bitrate {
         self.target
+    }
+
+    /// When it was lowered last.
+    pub(super) fn decreased(&self) -> Option<Instant> {
+        self.decreased
     }
 
     /// The round trip was measured.
@@ -66,11 +78,24 @@ impl RateControl {
     /// A probe found more.
     pub(super) fn raise(&mut self, now: Instant, found: Bitrate) {
         if found > self.target {
+            self.limit = None;
             self.target = found.min(CEILING);
             self.updated = now;
             if self.broke.is_some_and(|(mean, variance)| kbps(found) > mean + DEVIATIONS * variance.sqrt()) {
                 self.broke = None;
             }
+        }
+    }
+
+    /// A probe met the line's end below the target. What was found when the line was emptier is given up when two in a row
+    /// say so, but never what arrives: one probe may have met jitter or another's keyframe.
+    pub(super) fn limit(&mut self, found: Bitrate, acknowledged: Option<Bitrate>) {
+        let before = self.limit.replace(found);
+        let (Some(before), Some(acknowledged)) = (before, acknowledged) else { return };
+        let proven = acknowledged.percent(HEADROOM_PERCENT).max(acknowledged.plus(PROVEN_MARGIN));
+        let found = found.max(before);
+        if found < self.target.percent(DOUBT_PERCENT) {
+            self.target = self.target.min(found.max(proven));
         }
     }
 

@@ -18,9 +18,10 @@ const GROUPS_MAX: u32 = 60;
 const THRESHOLD: f64 = 12.5;
 const THRESHOLD_MIN: f64 = 6.0;
 const THRESHOLD_MAX: f64 = 600.0;
-/// How fast the threshold follows readings above and below it, per millisecond.
-const FOLLOW_UP: f64 = 0.008_7;
-const FOLLOW_DOWN: f64 = 0.039;
+/// How fast the threshold follows readings above and below it, per millisecond (draft-ietf-rmcat-gcc-02, table 1): up at
+/// once, so that jitter is learnt, down slowly, so that it stays learnt.
+const FOLLOW_UP: f64 = 0.01;
+const FOLLOW_DOWN: f64 = 0.000_18;
 /// A reading this far above the threshold is an outlier it does not follow.
 const OUTLIER: f64 = 15.0;
 /// Milliseconds of growth before it counts.

@@ -219,8 +219,28 @@ pub struct AccountView {
     pub name: String,
     /// Its unit.
     pub unit: UnitCode,
+    /// Whether it can sign in. Whoever does not administer the account sees it only while it can.
+    pub state: AccountState,
     /// What it may do and where.
     pub grants: Vec<GrantView>,
+}
+
+/// Whether an account can sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum AccountState {
+    /// It can.
+    Active,
+    /// Not until it is enabled again; its sessions are over.
+    Disabled,
+}
+
+/// `PUT /api/v1/accounts/{id}/state`: answered by the [`AccountView`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetAccountState {
+    /// What it is to be.
+    pub state: AccountState,
 }
 
 /// `POST /api/v1/accounts`: answered by an [`IssuedSecret`] with the first password.

@@ -29,9 +29,9 @@ mod version;
 mod view;
 
 pub use api::{
-    AccountKind, AccountView, ApiError, ChangePassword, CreateAccount, CreateMeeting, GrantView,
-    IssuedSecret, MeetingList, MeetingStaff, MeetingSummary, SessionView, SignIn, SiteAccountView,
-    TicketIssued, TierView, UnitList, UnitView,
+    AccountKind, AccountState, AccountView, ApiError, ChangePassword, CreateAccount, CreateMeeting,
+    GrantView, IssuedSecret, MeetingList, MeetingStaff, MeetingSummary, SessionView, SetAccountState, SignIn,
+    SiteAccountView, TicketIssued, TierView, UnitList, UnitView,
 };
 pub use client::{ClientFrame, ClientMessage, Credential, DeviceKind, Hello, Presence, SlotWish, ViewWish};
 pub use ids::{

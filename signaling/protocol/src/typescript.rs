@@ -3,8 +3,8 @@
 
 use crate::{
     AccountView, ApiError, ChangePassword, ClientFrame, CreateAccount, CreateMeeting, IssuedSecret,
-    MeetingList, PROTOCOL_VERSION, ServerFrame, SessionView, SignIn, SiteAccountView, TicketIssued, UnitList,
-    WIRE_LIMITS,
+    MeetingList, PROTOCOL_VERSION, ServerFrame, SessionView, SetAccountState, SignIn, SiteAccountView,
+    TicketIssued, UnitList, WIRE_LIMITS,
 };
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
@@ -31,6 +31,7 @@ pub fn typescript() -> String {
     collected.visit::<TicketIssued>();
     collected.visit::<AccountView>();
     collected.visit::<CreateAccount>();
+    collected.visit::<SetAccountState>();
     collected.visit::<SiteAccountView>();
     collected.visit::<IssuedSecret>();
     let mut file = String::from(HEADER);

@@ -11,7 +11,7 @@
 //! | POST | `/api/v1/meetings/{meeting}/ticket` | signed in | → `TicketIssued` |
 //! | GET | `/api/v1/accounts` | administrator, convener | → `AccountView[]` of the own part of the tree |
 //! | POST | `/api/v1/accounts` | administrator | `CreateAccount` → `IssuedSecret` |
-//! | DELETE | `/api/v1/accounts/{account}` | administrator | → 204; the account is disabled |
+//! | PUT | `/api/v1/accounts/{account}/state` | administrator | `SetAccountState` → `AccountView` |
 //! | PUT | `/api/v1/accounts/{account}/grants` | administrator | `GrantView[]` → `AccountView` |
 //! | POST | `/api/v1/accounts/{account}/password` | administrator | → `IssuedSecret` |
 //! | GET | `/api/v1/sites` | administrator | → `SiteAccountView[]` of the own part of the tree |
@@ -92,8 +92,8 @@ pub fn router(app: Arc<App>, scheme: Scheme) -> Router {
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/{meeting}/ticket", post(meetings::ticket))
         .route("/accounts", get(accounts::list).post(accounts::create))
-        .route("/accounts/{account}", axum::routing::delete(accounts::disable))
         .route("/accounts/{account}/grants", put(accounts::replace_grants))
+        .route("/accounts/{account}/state", put(accounts::set_state))
         .route("/accounts/{account}/password", post(accounts::reset_password))
         .route("/rtc", post(rtc::offer))
         .route("/rtc/session", axum::routing::patch(rtc::offer_again).delete(rtc::hang_up))

@@ -8,12 +8,13 @@ pub mod secret;
 mod throttle;
 
 use crate::config::Security;
-use crate::store::{AccountRow, AccountState, NewAccount, SessionRow, Store, StoreError};
+use crate::store::{AccountRow, NewAccount, SessionRow, Store, StoreError};
 use password::{HashError, Hasher, Weakness};
 use secret::{SecretHash, SessionToken};
 use signaling_core::{Holder, Now};
 use signaling_protocol::{
-    AccountId, AccountKind, ChangePassword, CreateAccount, GrantView, IssuedSecret, Refusal, UnitCode,
+    AccountId, AccountKind, AccountState, ChangePassword, CreateAccount, GrantView, IssuedSecret, Refusal,
+    UnitCode,
 };
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};

@@ -12,7 +12,7 @@ mod tries;
 mod units;
 
 pub(crate) use accounts::role_name;
-pub use accounts::{AccountRow, AccountState, NewAccount};
+pub use accounts::{AccountRow, NewAccount};
 pub use rights::{RightsChange, RightsRow};
 pub use sessions::SessionRow;
 pub use sites::SiteRow;

@@ -22,6 +22,11 @@ export type AccountId = string & { readonly __id: "Account" };
 export type AccountKind = "person" | "site";
 
 /**
+ * Whether an account can sign in.
+ */
+export type AccountState = "active" | "disabled";
+
+/**
  * One account as an administrator sees it.
  */
 export type AccountView = { 
@@ -41,6 +46,10 @@ name: string,
  * Its unit.
  */
 unit: UnitCode, 
+/**
+ * Whether it can sign in. Whoever does not administer the account sees it only while it can.
+ */
+state: AccountState, 
 /**
  * What it may do and where.
  */
@@ -786,6 +795,15 @@ grants: Array<GrantView>,
  * Whether the password must be changed before anything else.
  */
 mustChangePassword: boolean, };
+
+/**
+ * `PUT /api/v1/accounts/{id}/state`: answered by the [`AccountView`].
+ */
+export type SetAccountState = { 
+/**
+ * What it is to be.
+ */
+state: AccountState, };
 
 /**
  * `POST /api/v1/session`

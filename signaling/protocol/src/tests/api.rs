@@ -3,10 +3,10 @@
 use super::golden::{Golden, Variants, Writer, all, one_per_variant, variants};
 use super::sample::{NOW, STARTS, account, commune, meeting_id, other_commune, province, tier, title};
 use crate::{
-    AccountKind, AccountView, ApiError, BoundedText, ChangePassword, CreateAccount, CreateMeeting, GrantRole,
-    GrantView, IssuedSecret, MeetingKind, MeetingList, MeetingPhase, MeetingStaff, MeetingSummary, Refusal,
-    Role, SessionView, SignIn, SiteAccountView, Ticket, TicketIssued, TierView, UnitList, UnitView,
-    typescript,
+    AccountKind, AccountState, AccountView, ApiError, BoundedText, ChangePassword, CreateAccount,
+    CreateMeeting, GrantRole, GrantView, IssuedSecret, MeetingKind, MeetingList, MeetingPhase, MeetingStaff,
+    MeetingSummary, Refusal, Role, SessionView, SetAccountState, SignIn, SiteAccountView, Ticket,
+    TicketIssued, TierView, UnitList, UnitView, typescript,
 };
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ fn requests() -> Vec<Golden> {
     goldens.push(Golden::of("api/createMeeting.json", client, &create_meeting()));
     goldens.push(Golden::of("api/createAccount.json", client, &create_account()));
     goldens.push(Golden::of("api/replaceGrants.json", client, &grants()));
+    let disable = SetAccountState { state: AccountState::Disabled };
+    goldens.push(Golden::of("api/setAccountState.json", client, &disable));
     goldens
 }
 
@@ -140,6 +142,7 @@ fn account_view() -> AccountView {
         username: "van.phong".to_owned(),
         name: "Nguyễn Văn A, Chánh Văn phòng".to_owned(),
         unit: province(),
+        state: AccountState::Active,
         grants: grants(),
     }
 }

@@ -3,12 +3,14 @@
 use super::{Place, print, stored_units};
 use crate::clock;
 use crate::identity::{Denied, Identity};
-use crate::store::{AccountRow, AccountState, Store, role_name};
+use crate::store::{AccountRow, Store, role_name};
 use crate::units;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use signaling_core::UnitTree;
-use signaling_protocol::{BoundedText, CreateAccount, GrantRole, GrantView, IssuedSecret, Refusal, UnitCode};
+use signaling_protocol::{
+    AccountState, BoundedText, CreateAccount, GrantRole, GrantView, IssuedSecret, Refusal, UnitCode,
+};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

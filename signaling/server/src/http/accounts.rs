@@ -5,38 +5,38 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::Failure;
 use crate::identity::scope;
-use crate::store::{AccountRow, AccountState};
+use crate::store::AccountRow;
 use crate::{clock, rights};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use signaling_protocol::{
-    AccountId, AccountView, CreateAccount, GrantRole, GrantView, IssuedSecret, Refusal, UnitCode,
+    AccountId, AccountState, AccountView, CreateAccount, GrantRole, GrantView, IssuedSecret, Refusal,
+    SetAccountState, UnitCode,
 };
 use std::sync::Arc;
 
 /// Grants of one account. A person with more is two persons.
 const GRANTS_MAX: usize = 32;
 
-/// The accounts in the caller's part of the tree. Conveners see them too: they name the staff of meetings.
+/// The accounts in the caller's part of the tree. Conveners see those that can sign in too: they name the staff of
+/// meetings.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
 ) -> Result<Json<Vec<AccountView>>, Failure> {
     let tree = Arc::clone(&app.units.borrow());
     let roles = [GrantRole::Administrator, GrantRole::Convener];
-    let sees = |unit: &UnitCode| roles.iter().any(|role| scope::covers(&tree, &caller.0.grants, *role, unit));
+    let has = |role, unit: &UnitCode| scope::covers(&tree, &caller.0.grants, role, unit);
+    let sees = |row: &AccountRow| match row.state {
+        AccountState::Active => roles.into_iter().any(|role| has(role, &row.unit)),
+        AccountState::Disabled => has(GrantRole::Administrator, &row.unit),
+    };
     if !caller.0.grants.iter().any(|grant| roles.contains(&grant.role)) {
         return Err(Refusal::NotAllowed.into());
     }
     let accounts = app.store.accounts().await?;
-    Ok(Json(
-        accounts
-            .into_iter()
-            .filter(|row| row.state == AccountState::Active && sees(&row.unit))
-            .map(view)
-            .collect(),
-    ))
+    Ok(Json(accounts.into_iter().filter(sees).map(view).collect()))
 }
 
 /// Makes an account.
@@ -97,22 +97,29 @@ pub(super) async fn reset_password(
     Ok(Json(issued))
 }
 
-/// Lets an account sign in no more; `giaoban account enable` takes that back. Nobody disables himself: somebody
-/// must be left to administer.
-pub(super) async fn disable(
+/// Lets an account sign in no more, or again with the password it had. Nobody disables himself: somebody must be
+/// left to administer.
+pub(super) async fn set_state(
     State(app): State<Arc<App>>,
     Path(account): Path<String>,
     caller: Caller,
-) -> Result<StatusCode, Failure> {
-    let row = administered(&app, &caller, account).await?;
+    JsonBody(wanted): JsonBody<SetAccountState>,
+) -> Result<Json<AccountView>, Failure> {
+    let mut row = administered(&app, &caller, account).await?;
     may_give(&app, &caller, &row.grants, &[])?;
-    if row.account == caller.0.account {
-        return Err(Failure::new(Refusal::NotAllowed).because("an account does not disable itself"));
+    let what = match wanted.state {
+        AccountState::Active => "account enabled",
+        AccountState::Disabled if row.account == caller.0.account => {
+            return Err(Failure::new(Refusal::NotAllowed).because("an account does not disable itself"));
+        }
+        AccountState::Disabled => "account disabled",
+    };
+    if app.store.set_account_state(&row.account, wanted.state).await? {
+        audit(&caller, what, &row.username);
     }
-    app.store.set_account_state(&row.account, AccountState::Disabled).await?;
-    audit(&caller, "account disabled", &row.username);
     rights::settle_or_log(&app).await;
-    Ok(StatusCode::NO_CONTENT)
+    row.state = wanted.state;
+    Ok(Json(view(row)))
 }
 
 async fn administered(app: &App, caller: &Caller, account: String) -> Result<AccountRow, Failure> {
@@ -165,6 +172,7 @@ fn view(row: AccountRow) -> AccountView {
         username: row.username,
         name: row.name,
         unit: row.unit,
+        state: row.state,
         grants: row.grants,
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use signaling_protocol::{
-    ChangePassword, CreateAccount, CreateMeeting, GrantView, Refusal, SignIn, WIRE_LIMITS,
+    ChangePassword, CreateAccount, CreateMeeting, GrantView, Refusal, SetAccountState, SignIn, WIRE_LIMITS,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +41,10 @@ impl RequestBody for ChangePassword {
 }
 
 impl RequestBody for CreateAccount {
+    const SECRECY: Secrecy = Secrecy::Open;
+}
+
+impl RequestBody for SetAccountState {
     const SECRECY: Secrecy = Secrecy::Open;
 }
 

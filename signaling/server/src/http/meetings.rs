@@ -4,12 +4,13 @@ use super::App;
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::Failure;
-use crate::store::AccountState;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use signaling_core::{Answer, Call};
-use signaling_protocol::{CreateMeeting, MeetingId, MeetingList, MeetingSummary, Refusal, TicketIssued};
+use signaling_protocol::{
+    AccountState, CreateMeeting, MeetingId, MeetingList, MeetingSummary, Refusal, TicketIssued,
+};
 use std::sync::Arc;
 
 /// What the caller may join.

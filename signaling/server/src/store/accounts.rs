@@ -3,7 +3,7 @@
 use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
 use signaling_core::Holder;
-use signaling_protocol::{AccountId, GrantRole, GrantView, UnitCode};
+use signaling_protocol::{AccountId, AccountState, GrantRole, GrantView, UnitCode};
 
 /// One person's account.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,15 +24,6 @@ pub struct AccountRow {
     pub state: AccountState,
     /// What it may do and where.
     pub grants: Vec<GrantView>,
-}
-
-/// Whether an account can sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccountState {
-    /// It can.
-    Active,
-    /// Not until it is enabled again.
-    Disabled,
 }
 
 /// An account to be made.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::test_support::TemporaryDirectory;
 use signaling_core::{FactRecord, Holder};
-use signaling_protocol::{AccountId, AccountKind, GrantRole, GrantView, UnitCode};
+use signaling_protocol::{AccountId, AccountKind, AccountState, GrantRole, GrantView, UnitCode};
 
 fn unit(code: &str) -> UnitCode {
     UnitCode::parse(code).unwrap()

@@ -113,6 +113,63 @@ fn an_administrator_rules_the_own_part_of_the_tree_only() {
 }
 
 #[test]
+fn an_account_is_disabled_and_enabled_from_above_and_never_by_itself() {
+    let mut node = Node::fresh();
+    node.start();
+    let mut http = node.administrator();
+    let room = sites().remove(0);
+    let mut come = |name: &str, role: &str, unit: &str| {
+        let grants = json!([{ "role": role, "unit": unit }]);
+        let body = json!({ "username": name, "name": "Lê Văn C", "unit": unit, "grants": grants });
+        let first = http.post("/api/v1/accounts", &body).expect(201)["secret"].clone();
+        let mut own = Http::new(node.address);
+        own.post("/api/v1/session", &person(name, first.as_str().unwrap())).expect(200);
+        own.post("/api/v1/session/password", &json!({ "current": first, "new": PASSWORD })).expect(200);
+        own
+    };
+    let mut local = come("ql.xa", "administrator", &room);
+    let mut convener = come("trieu.tap", "convener", &root());
+    let clerk = come("cb.xa", "delegate", &room);
+    let state_of = |http: &Http, name: &str| {
+        let list = http.get("/api/v1/accounts").expect(200);
+        let row = list.as_array().unwrap().iter().find(|row| row["username"] == name)?;
+        Some((row["account"].as_str().unwrap().to_owned(), row["state"].as_str().unwrap().to_owned()))
+    };
+    let set = |http: &mut Http, account: &str, state: &str| {
+        let path = format!("/api/v1/accounts/{account}/state");
+        let body = json!({ "state": state }).to_string();
+        http.send("PUT", &path, &[("Content-Type", "application/json")], body.as_bytes())
+    };
+    let (account, before) = state_of(&local, "cb.xa").unwrap();
+    assert_eq!(before, "active");
+    assert_eq!(state_of(&convener, "cb.xa"), Some((account.clone(), before)));
+
+    set(&mut convener, &account, "disabled").refused(403, "notAllowed");
+    set(&mut local, "no-such-account", "disabled").refused(404, "noSuchAccount");
+    set(&mut local, &account, "asleep").refused(400, "malformed");
+    for _twice in 0..2 {
+        assert_eq!(set(&mut local, &account, "disabled").expect(200)["state"], "disabled");
+    }
+    clerk.get("/api/v1/session").refused(401, "signedOut");
+    let mut again = Http::new(node.address);
+    again.post("/api/v1/session", &person("cb.xa", PASSWORD)).refused(401, "wrongCredential");
+    assert_eq!(state_of(&http, "cb.xa"), Some((account.clone(), "disabled".to_owned())));
+    assert_eq!(state_of(&convener, "cb.xa"), None, "who cannot sign in is not named for a meeting");
+    for _twice in 0..2 {
+        assert_eq!(set(&mut local, &account, "active").expect(200)["state"], "active");
+    }
+    again.post("/api/v1/session", &person("cb.xa", PASSWORD)).expect(200);
+
+    // Not oneself, and nobody from beside or below.
+    let (admin, _) = state_of(&http, "admin").unwrap();
+    let (own, _) = state_of(&http, "ql.xa").unwrap();
+    set(&mut http, &admin, "disabled").refused(403, "notAllowed");
+    set(&mut local, &own, "disabled").refused(403, "notAllowed");
+    set(&mut local, &admin, "disabled").refused(403, "outsideScope");
+    assert_eq!(set(&mut http, &own, "disabled").expect(200)["state"], "disabled");
+}
+
+#[test]
 fn bad_requests_are_refused_with_a_reason() {
     let mut node = Node::fresh();
     node.start();

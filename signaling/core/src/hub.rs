@@ -17,7 +17,7 @@ use crate::meeting::{Meeting, Surroundings};
 use crate::placement::Placement;
 use crate::token::TokenKey;
 use crate::units::Day;
-use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, UnitTree};
+use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, SignInId, UnitTree};
 use indexmap::IndexMap;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -82,6 +82,8 @@ struct Presence {
     connection: Option<ConnectionId>,
     /// Of the token last given out; 0 while none was since the start.
     serial: u64,
+    /// By which sign-in somebody sits there; unknown until somebody comes.
+    sign_in: Option<SignInId>,
     /// Outcomes of the last requests, for those that come again.
     recent: VecDeque<(RequestId, Outcome)>,
     line: Line,

@@ -18,6 +18,11 @@ pub struct ConnectionId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub u32);
 
+/// One sign-in of an account, named by the shell; the same over restarts, and no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct SignInId(pub u64);
+
 /// A signed-in account as the shell has checked it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -31,6 +36,8 @@ pub struct Account {
     pub unit: UnitCode,
     /// What it may do and where.
     pub grants: Vec<GrantView>,
+    /// By which of its sign-ins it comes.
+    pub sign_in: SignInId,
 }
 
 /// By whose right a seat is held.
@@ -55,6 +62,8 @@ pub enum Rights {
     SignedOut,
     /// It is signed in, and may do this now.
     Granted(Vec<GrantView>),
+    /// The same, but of its sign-ins only this one is left.
+    GrantedTo(SignInId, Vec<GrantView>),
 }
 
 /// What an HTTP call asks of the hub.

@@ -38,7 +38,7 @@ mod units;
 
 pub use fact::{Actor, ChainError, Created, Fact, FactRecord, FactVersion, SeatRecord, verify_chain};
 pub use hub::{Hub, HubConfig};
-pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights};
+pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights, SignInId};
 pub use meeting::MAX_SEATS;
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};

@@ -3,7 +3,7 @@
 //! `base64url(claims) . base64url(HMAC-SHA256(key, claims))`. While the node lives a token is good until the next one
 //! is given out for the same seat; after a restart until it expires or the seat is vacated.
 
-use crate::UtcMillis;
+use crate::{SignInId, UtcMillis};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -26,6 +26,9 @@ pub(crate) struct Claims {
     /// The meeting's last fact when it was given out; 0 in tokens from before this was written.
     #[serde(rename = "f", default)]
     pub fact: FactNumber,
+    /// By which sign-in the seat was come to; none in tokens from before this was written.
+    #[serde(rename = "a", default)]
+    pub sign_in: Option<SignInId>,
     /// Tells the tokens of one seat apart.
     #[serde(rename = "n")]
     pub serial: u64,
@@ -86,7 +89,8 @@ mod tests {
         let key = TokenKey::new([7; 32]);
         let expires = Claims::expiry(UtcMillis(1_000));
         let fact = FactNumber(5);
-        let given = Claims { meeting, seat, fact, serial: 42, expires };
+        let sign_in = Some(SignInId(u64::MAX));
+        let given = Claims { meeting, seat, fact, sign_in, serial: 42, expires };
         let token = key.sign(&given).unwrap();
         let claims = key.read(UtcMillis(2_000), &token).unwrap();
         assert_eq!(claims, given);

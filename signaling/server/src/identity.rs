@@ -11,7 +11,7 @@ use crate::config::Security;
 use crate::store::{AccountRow, NewAccount, SessionRow, Store, StoreError};
 use password::{HashError, Hasher, Weakness};
 use secret::{SecretHash, SessionToken};
-use signaling_core::{Holder, Now};
+use signaling_core::{Holder, Now, SignInId};
 use signaling_protocol::{
     AccountId, AccountKind, AccountState, ChangePassword, CreateAccount, GrantView, IssuedSecret, Refusal,
     UnitCode,
@@ -86,6 +86,13 @@ pub struct SignedIn {
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
     session: SecretHash,
+}
+
+impl SignedIn {
+    /// Which of its account's sign-ins this is.
+    pub fn sign_in(&self) -> SignInId {
+        secret::sign_in_id(&self.session)
+    }
 }
 
 /// A session that was just made.

@@ -6,7 +6,7 @@
 use crate::driver::CallError;
 use crate::http::App;
 use crate::store::{RightsChange, RightsRow, StoreError};
-use signaling_core::{Holder, Rights};
+use signaling_core::{Holder, Rights, SignInId};
 use std::collections::HashMap;
 
 /// Why changes are not carried out yet. They stay in the store.
@@ -44,21 +44,46 @@ pub(crate) async fn settle_or_log(app: &App) {
     }
 }
 
+/// What is left to each holder after all that happened to it.
 async fn rights_now(app: &App, rows: &[RightsRow]) -> Result<HashMap<Holder, Rights>, StoreError> {
-    let mut changed = HashMap::new();
+    let mut left: HashMap<&Holder, Left> = HashMap::new();
     for row in rows {
-        let rights = match (row.change, &row.holder) {
-            (RightsChange::Granted, Holder::Person { account }) => {
-                app.store.account(account).await?.map(|row| Rights::Granted(row.grants))
-            }
-            (RightsChange::Reset | RightsChange::SignedOut, _) | (_, Holder::Site { .. }) => None,
+        let left = left.entry(&row.holder).or_insert(Left::All);
+        *left = left.after(row.change);
+    }
+    let mut changed = HashMap::new();
+    for (holder, left) in left {
+        let row = match holder {
+            Holder::Person { account } => app.store.account(account).await?,
+            // A site has no grants: nothing but the end of its sessions happens to it.
+            Holder::Site { .. } => None,
         };
-        let rights = rights.unwrap_or(Rights::SignedOut);
-        let kept = changed.entry(row.holder.clone()).or_insert_with(|| rights.clone());
-        // A session that is over stays over whatever is granted after it.
-        if rights == Rights::SignedOut {
-            *kept = Rights::SignedOut;
-        }
+        let rights = match (left, row) {
+            (Left::All, Some(row)) => Rights::Granted(row.grants),
+            (Left::One(sign_in), Some(row)) => Rights::GrantedTo(sign_in, row.grants),
+            (Left::None, _) | (_, None) => Rights::SignedOut,
+        };
+        changed.insert(holder.clone(), rights);
     }
     Ok(changed)
+}
+
+/// Which sign-ins are left to somebody.
+#[derive(Clone, Copy)]
+enum Left {
+    All,
+    One(SignInId),
+    None,
+}
+
+impl Left {
+    /// What is over stays over, whatever is granted after it.
+    fn after(self, change: RightsChange) -> Self {
+        match (self, change) {
+            (Self::None, _) | (_, RightsChange::Reset | RightsChange::SignedOut) => Self::None,
+            (Self::One(one), RightsChange::OwnPassword { kept }) if one != kept => Self::None,
+            (_, RightsChange::OwnPassword { kept }) => Self::One(kept),
+            (left, RightsChange::Granted) => left,
+        }
+    }
 }

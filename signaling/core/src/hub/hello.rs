@@ -7,7 +7,7 @@ use crate::join::{self, Admission};
 use crate::meeting::{Meeting, Seat};
 use crate::permissions::{actions, is_host};
 use crate::token::Claims;
-use crate::{ConnectionId, Now};
+use crate::{ConnectionId, Now, SignInId};
 use signaling_protocol::{
     Action, ByeReason, Change, Connection, Credential, FactNumber, Hello, MeetingId, PROTOCOL_VERSION,
     Refusal, RequestId, Resumed, SeatId, ServerMessage, WIRE_LIMITS, Welcome, You,
@@ -17,6 +17,7 @@ use signaling_protocol::{
 struct Arrival {
     meeting: MeetingId,
     seat: SeatId,
+    sign_in: Option<SignInId>,
     seen: Option<FactNumber>,
 }
 
@@ -28,9 +29,10 @@ impl Hub {
         let arrival = match hello.credential {
             Credential::Ticket { ticket } => self.arrive_by_ticket(now, ticket.expose())?,
             Credential::Resume { token, seen } => {
-                let (meeting, seat) = self.bearer(now, &token)?;
+                let claims = self.bearer(now, &token)?;
                 self.counters.resumes = self.counters.resumes.saturating_add(1);
-                Arrival { meeting, seat, seen: Some(seen) }
+                let Claims { meeting, seat, sign_in, .. } = claims;
+                Arrival { meeting, seat, sign_in, seen: Some(seen) }
             }
         };
         self.seat_connection(now, connection, &arrival)
@@ -56,15 +58,16 @@ impl Hub {
                 seat
             }
         };
-        Ok(Arrival { meeting: entry.meeting, seat, seen: None })
+        let sign_in = Some(entry.account.sign_in);
+        Ok(Arrival { meeting: entry.meeting, seat, sign_in, seen: None })
     }
 
-    /// Whose token this is, if it is the seat's present one.
+    /// What a token says, if it is its seat's present one.
     pub(super) fn bearer(
         &self,
         now: Now,
         token: &signaling_protocol::ResumeToken,
-    ) -> Result<(MeetingId, SeatId), Refusal> {
+    ) -> Result<Claims, Refusal> {
         let claims = self.key.read(now.wall, token).ok_or(Refusal::TicketInvalid)?;
         let session = self.sessions.get(&claims.meeting).ok_or(Refusal::NoSuchMeeting)?;
         join::check_open(&session.meeting)?;
@@ -83,7 +86,7 @@ impl Hub {
         if serial != 0 && serial != claims.serial {
             return Err(Refusal::TicketInvalid);
         }
-        Ok((claims.meeting, claims.seat))
+        Ok(claims)
     }
 
     fn seat_connection(
@@ -96,11 +99,12 @@ impl Hub {
         let session = self.sessions.get_mut(&arrival.meeting).ok_or(Refusal::NoSuchMeeting)?;
         let (meeting, seat) = (arrival.meeting.clone(), arrival.seat.clone());
         let (fact, expires) = (session.meeting.last, Claims::expiry(now.wall));
-        let claims = Claims { meeting, seat, fact, serial, expires };
+        let claims = Claims { meeting, seat, fact, sign_in: arrival.sign_in, serial, expires };
         let token = self.key.sign(&claims).ok_or(Refusal::Internal)?;
         let presence = session.seats.entry(arrival.seat.clone()).or_default();
         let replaced = presence.connection.replace(connection);
         presence.serial = serial;
+        presence.sign_in = arrival.sign_in;
         if arrival.seen.is_none() {
             // A page that was loaded anew counts its requests on from what it is told, so nothing of the old
             // page can come again.

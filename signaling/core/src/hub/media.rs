@@ -2,14 +2,15 @@
 
 use super::Hub;
 use crate::permissions::is_host;
+use crate::token::Claims;
 use crate::{Answer, CallId, ConnectionId, Now, Output};
 use sfu_control::{ConnectRefusal, PeerId, RoomId, SfuCommand, SfuEvent};
 use signaling_protocol::{LineQuality, MeetingId, Refusal, ResumeToken, SeatId, ServerMessage};
 
 impl Hub {
     pub(super) fn handle_offer(&mut self, now: Now, call: CallId, bearer: &ResumeToken, offer: String) {
-        let (meeting, seat) = match self.bearer(now, bearer) {
-            Ok(place) => place,
+        let Claims { meeting, seat, .. } = match self.bearer(now, bearer) {
+            Ok(claims) => claims,
             Err(refusal) => return self.answer(call, Err(refusal)),
         };
         let fresh = PeerId::new(self.number());
@@ -29,7 +30,7 @@ impl Hub {
     }
 
     pub(super) fn handle_hangup(&mut self, now: Now, call: CallId, bearer: &ResumeToken) {
-        let result = self.bearer(now, bearer).map(|(meeting, seat)| {
+        let result = self.bearer(now, bearer).map(|Claims { meeting, seat, .. }| {
             let media = self.sessions.get_mut(&meeting).and_then(|session| session.placement.hang_up(&seat));
             if let Some(SfuCommand::Disconnect { peer }) = media {
                 self.drop_peer(peer);

@@ -4,7 +4,7 @@ use super::{Cause, Hub};
 use crate::fact::Fact;
 use crate::join;
 use crate::meeting::{Meeting, Seat};
-use crate::{Answer, CallId, Holder, Now, Rights};
+use crate::{Account, Answer, CallId, Holder, Now, Rights, SignInId};
 use signaling_protocol::{AccountKind, Connection, MeetingId, MeetingPhase, Occupant, SeatId};
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ impl Hub {
                 AccountKind::Person => Holder::Person { account: account.id.clone() },
                 AccountKind::Site => Holder::Site { unit: account.unit.clone() },
             };
-            !changed.contains_key(&holder)
+            changed.get(&holder).is_none_or(|rights| still_says(rights, account))
         });
         for (meeting, seat) in self.unentitled(changed) {
             let facts = self
@@ -38,7 +38,8 @@ impl Hub {
             let meeting = &session.meeting;
             for (id, seat) in meeting.seats.iter().filter(|(_, seat)| is_held(seat)) {
                 let rights = changed.get(&holder(&seat.record.occupant));
-                if rights.is_some_and(|rights| !self.entitles(rights, meeting, seat)) {
+                let sign_in = session.seats.get(id).and_then(|presence| presence.sign_in);
+                if rights.is_some_and(|rights| !self.entitles(rights, meeting, seat, sign_in)) {
                     found.push((meeting.id.clone(), id.clone()));
                 }
             }
@@ -47,14 +48,27 @@ impl Hub {
     }
 
     /// Whether the right that is left gives what the seat is.
-    fn entitles(&self, rights: &Rights, meeting: &Meeting, seat: &Seat) -> bool {
-        match (rights, &seat.record.occupant) {
-            (Rights::SignedOut, _) => false,
-            (Rights::Granted(_), Occupant::Site { .. }) => true,
-            (Rights::Granted(grants), Occupant::Person { account, .. }) => {
+    fn entitles(&self, rights: &Rights, meeting: &Meeting, seat: &Seat, by: Option<SignInId>) -> bool {
+        let grants = match rights {
+            Rights::SignedOut => return false,
+            Rights::GrantedTo(kept, _) if by != Some(*kept) => return false,
+            Rights::Granted(grants) | Rights::GrantedTo(_, grants) => grants,
+        };
+        match &seat.record.occupant {
+            Occupant::Site { .. } => true,
+            Occupant::Person { account, .. } => {
                 join::person_role(meeting, account, grants, &self.units) == Some(seat.record.role)
             }
         }
+    }
+}
+
+/// Whether an account as it was when its ticket was given out is still all true.
+fn still_says(rights: &Rights, account: &Account) -> bool {
+    match rights {
+        Rights::SignedOut => false,
+        Rights::Granted(grants) => account.grants == *grants,
+        Rights::GrantedTo(kept, grants) => account.sign_in == *kept && account.grants == *grants,
     }
 }
 

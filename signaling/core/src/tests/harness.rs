@@ -3,8 +3,8 @@
 
 use super::sfu::SfuModel;
 use crate::{
-    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, UnitTree,
-    UtcMillis,
+    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, SignInId,
+    UnitTree, UtcMillis,
 };
 use sfu_control::{PeerId, SfuCommand, SfuEvent, Slot};
 use signaling_protocol::{
@@ -84,6 +84,7 @@ pub(super) fn person(id: &str, role: GrantRole, over: &str) -> Account {
         name: format!("Ông {id}"),
         unit: unit(over),
         grants: vec![GrantView { role, unit: unit(over) }],
+        sign_in: SignInId(1),
     }
 }
 
@@ -98,6 +99,7 @@ pub(super) fn site(code: &str) -> Account {
         name: code.to_owned(),
         unit: unit(code),
         grants: Vec::new(),
+        sign_in: SignInId(1),
     }
 }
 

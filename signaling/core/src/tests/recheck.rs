@@ -1,7 +1,7 @@
 //! Rights that are taken away while somebody sits by them.
 
 use super::harness::{World, person, site, unit};
-use crate::{Account, Answer, CallId, Holder, Input, Rights};
+use crate::{Account, Answer, CallId, Holder, Input, Rights, SignInId};
 use signaling_protocol::{
     AccountId, ByeReason, ClientMessage, Connection, Credential, FactNumber, GrantRole, GrantView, Refusal,
     Role, SeatId,
@@ -135,4 +135,37 @@ fn a_removed_person_is_invited_back_like_a_site() {
     let nobody = SeatId::parse("s999").unwrap();
     let nobody = ClientMessage::InviteBack { seat: nobody };
     assert_eq!(world.ask(&mut chair, nobody), Err(Refusal::NoSuchSeat));
+}
+
+#[test]
+fn whoever_changes_the_own_password_stays_and_the_other_sign_ins_are_out() {
+    let (mut world, mut chair, _) = World::running();
+    let by = |number| Account { sign_in: SignInId(number), ..person("officer", GrantRole::Operator, "T1") };
+    let kept = |number| Rights::GrantedTo(SignInId(number), by(number).grants);
+    let mut officer = world.join(&by(7));
+    let (own, foreign) = (world.ticket(&by(7)).unwrap(), world.ticket(&by(8)).unwrap());
+    recheck(&mut world, somebody("officer"), kept(7));
+    assert_eq!((world.bye(officer.connection), world.counter("seats_revoked")), (None, 0));
+    world.ask(&mut officer, ClientMessage::PutOnStage { seat: chair.seat.clone() }).unwrap();
+    let refused = world.hello(Credential::Ticket { ticket: foreign }).1.err();
+    assert_eq!(refused, Some(Refusal::TicketInvalid), "a ticket of another browser");
+    world.resume(&mut officer, FactNumber(1)).unwrap();
+    // A token says by which sign-in its seat was come to, so a restart changes nothing.
+    let mut again = World::restarted(&world.stored);
+    let mut back = officer.clone();
+    again.resume(&mut back, FactNumber(1)).unwrap();
+    recheck(&mut again, somebody("officer"), kept(7));
+    assert_eq!(again.bye(back.connection), None);
+
+    // The other browser took the seat over; then this one changes the password.
+    let other = world.join(&by(8));
+    assert_eq!(other.seat, officer.seat);
+    recheck(&mut world, somebody("officer"), kept(7));
+    assert_eq!(world.bye(other.connection), Some(ByeReason::Revoked));
+    assert_eq!(world.hello(Credential::Ticket { ticket: own }).1.err(), None, "and comes back by its ticket");
+    world.ask(&mut chair, ClientMessage::ClearStage {}).unwrap();
+
+    // A grant that is gone is gone for the one that stays too.
+    recheck(&mut world, somebody("officer"), Rights::GrantedTo(SignInId(7), Vec::new()));
+    assert_eq!(world.counter("seats_revoked"), 2);
 }

@@ -48,6 +48,7 @@ impl Caller {
             name,
             unit: who.unit.clone(),
             grants: who.grants.clone(),
+            sign_in: who.sign_in(),
         }
     }
 }

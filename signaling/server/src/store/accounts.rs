@@ -2,6 +2,7 @@
 
 use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
+use crate::identity::secret::{SecretHash, sign_in_id};
 use signaling_core::Holder;
 use signaling_protocol::{AccountId, AccountState, GrantRole, GrantView, UnitCode};
 
@@ -114,13 +115,13 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Sets a password. All sessions of the account end, but for the one given.
+    /// Sets a password. All sessions of the account end, but for the one in which its owner did it.
     pub async fn set_password(
         &self,
         account: &AccountId,
         password_hash: &str,
         must_change: bool,
-        keep_session: Option<&[u8]>,
+        own: Option<&SecretHash>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE accounts SET password_hash = $2, must_change = $3 WHERE account = $1")
@@ -131,10 +132,12 @@ impl Store {
             .await?;
         sqlx::query("DELETE FROM sessions WHERE account = $1 AND token_hash <> $2")
             .bind(account.as_str())
-            .bind(keep_session.unwrap_or_default())
+            .bind(own.map_or(&[][..], |session| session.as_slice()))
             .execute(&mut *transaction)
             .await?;
-        rights::note(&mut transaction, &holder(account), RightsChange::Reset).await?;
+        let change = own
+            .map_or(RightsChange::Reset, |session| RightsChange::OwnPassword { kept: sign_in_id(session) });
+        rights::note(&mut transaction, &holder(account), change).await?;
         transaction.commit().await?;
         Ok(())
     }

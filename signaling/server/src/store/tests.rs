@@ -59,10 +59,10 @@ async fn a_new_password_ends_all_sessions_but_the_own_one() {
     let (id, home) = (account("p-1"), unit("T01"));
     store.create_account(new_account(&id, &home, &[])).await.unwrap();
     let session = SessionRow { account: id.clone(), kind: AccountKind::Person, created: 1, used: 1 };
-    store.create_session(b"mine", &session).await.unwrap();
+    store.create_session(&[7; 32], &session).await.unwrap();
     store.create_session(b"other", &session).await.unwrap();
-    store.set_password(&id, "new", false, Some(b"mine")).await.unwrap();
-    assert_eq!(store.session(b"mine").await.unwrap(), Some(session));
+    store.set_password(&id, "new", false, Some(&[7; 32])).await.unwrap();
+    assert_eq!(store.session(&[7; 32]).await.unwrap(), Some(session));
     assert_eq!(store.session(b"other").await.unwrap(), None);
     assert!(!store.account(&id).await.unwrap().unwrap().must_change);
 }

@@ -182,3 +182,41 @@ fn a_removed_person_comes_back_when_invited_back() {
     let mut delegate = node.socket();
     assert_eq!(delegate.hello(&ticket(&mut http, MEETING))["you"]["seat"], seat);
 }
+
+#[test]
+fn whoever_changes_the_own_password_stays_in_the_meeting_and_other_browsers_are_out() {
+    let Scene { node, mut chair, .. } = scene();
+    let mut other = Http::new(node.address);
+    let person = json!({ "kind": "person", "username": "admin", "password": PASSWORD });
+    other.post("/api/v1/session", &person).expect(200);
+    let mut socket = node.socket();
+    let token = socket.hello(&ticket(&mut chair, MEETING))["resumeToken"].as_str().unwrap().to_owned();
+    let foreign = ticket(&mut other, MEETING);
+    let next = "Chuồn chuồn bay thấp 7";
+    chair.post("/api/v1/session/password", &json!({ "current": PASSWORD, "new": next })).expect(200);
+    other.get("/api/v1/session").refused(401, "signedOut");
+    let mut late = node.socket();
+    let hello = json!({
+        "type": "hello", "version": 1, "credential": { "kind": "ticket", "ticket": foreign }, "device": "program",
+    });
+    late.send(0, 0, &hello).unwrap();
+    assert_eq!(late.until("reply")["outcome"]["refusal"], "ticketInvalid");
+
+    chair.get("/api/v1/session").expect(200);
+    socket.send(1, 0, &json!({ "type": "startMeeting" })).unwrap();
+    while socket.until("reply")["re"] != 1 {}
+    drop(socket);
+    let mut back = node.socket();
+    let credential = json!({ "kind": "resume", "token": token, "seen": 1 });
+    back.send(0, 0, &json!({ "type": "hello", "version": 1, "credential": credential, "device": "program" }))
+        .unwrap();
+    back.until("welcome");
+
+    // A change from a browser the seat is not held by puts it out.
+    other
+        .post("/api/v1/session", &json!({ "kind": "person", "username": "admin", "password": next }))
+        .expect(200);
+    other.post("/api/v1/session/password", &json!({ "current": next, "new": PASSWORD })).expect(200);
+    assert_eq!(back.until("bye")["reason"], "revoked");
+    chair.get("/api/v1/session").refused(401, "signedOut");
+}

@@ -4,6 +4,7 @@ mod calls;
 mod frames;
 mod hello;
 mod media;
+mod news;
 mod parts;
 mod recheck;
 mod settle;
@@ -19,6 +20,7 @@ use crate::token::TokenKey;
 use crate::units::Day;
 use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, SignInId, UnitTree};
 use indexmap::IndexMap;
+use news::News;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{PeerId, RoomId, SfuCommand};
@@ -95,6 +97,7 @@ struct Session {
     meeting: Meeting,
     placement: Placement,
     seats: BTreeMap<SeatId, Presence>,
+    news: News,
 }
 
 /// All meetings of a node.
@@ -116,6 +119,8 @@ pub struct Hub {
     tickets: HashMap<String, TicketEntry>,
     next_number: u32,
     dirty: BTreeSet<MeetingId>,
+    /// When those who are told in rounds are told next, of meetings where somebody waits.
+    rounds: BTreeMap<MeetingId, Instant>,
     tick: Instant,
     outputs: VecDeque<Output>,
     counters: Counters,
@@ -137,6 +142,7 @@ impl Hub {
             tickets: HashMap::new(),
             next_number: 1,
             dirty: BTreeSet::new(),
+            rounds: BTreeMap::new(),
             tick: now.instant + TICK,
             outputs: VecDeque::new(),
             counters: Counters::default(),
@@ -168,7 +174,11 @@ impl Hub {
 
     /// The next thing to do; `Timeout` when there is nothing more.
     pub fn poll_output(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or(Output::Timeout(Some(self.tick)))
+        if let Some(output) = self.outputs.pop_front() {
+            return output;
+        }
+        let round = self.rounds.values().min().copied();
+        Output::Timeout(Some(round.map_or(self.tick, |round| round.min(self.tick))))
     }
 
     /// What was counted since the start.
@@ -215,7 +225,8 @@ impl Hub {
             self.rooms.insert(room, id.clone());
             self.outputs.push_back(Output::Sfu(SfuCommand::OpenRoom { room }));
         }
-        let session = Session { meeting, placement: Placement::new(room), seats: BTreeMap::new() };
+        let (placement, news) = (Placement::new(room), News::default());
+        let session = Session { meeting, placement, seats: BTreeMap::new(), news };
         self.sessions.insert(id, session);
     }
 
@@ -227,7 +238,9 @@ impl Hub {
         }
         let mut records = Vec::with_capacity(facts.len());
         for fact in facts {
-            records.push(session.meeting.record(now.wall, cause.by.clone(), cause.request, fact));
+            let record = session.meeting.record(now.wall, cause.by.clone(), cause.request, fact);
+            session.news.on_record(&record);
+            records.push(record);
         }
         let gone: Vec<(SeatId, ByeReason)> =
             records.iter().filter_map(|record| departure(&record.fact)).collect();

@@ -181,6 +181,13 @@ pub enum Output {
         /// What.
         message: ServerMessage,
     },
+    /// Send one message to many: it is written once.
+    Broadcast {
+        /// On which connections, each once.
+        connections: Vec<ConnectionId>,
+        /// What.
+        message: ServerMessage,
+    },
     /// Close a connection after what was sent on it.
     Close {
         /// Which.

@@ -37,6 +37,9 @@ pub(crate) struct Seat {
     pub may_present: bool,
     /// The fact by which it was last vacated, 0 if never: what was given out before that is good no more.
     pub vacated: FactNumber,
+    /// How long it is on the wire. Kept, because every newcomer's snapshot is cut by it: thousands of seats for each of
+    /// thousands of newcomers.
+    pub wire_bytes: usize,
 }
 
 /// One meeting's state.
@@ -189,6 +192,11 @@ impl Meeting {
 }
 
 impl Seat {
+    /// Measures it anew after a change. A view of ours can always be written.
+    fn measure(&mut self) {
+        self.wire_bytes = serde_json::to_vec(&self.view()).map_or(0, |text| text.len());
+    }
+
     /// A seat as everybody sees it.
     pub(crate) fn view(&self) -> SeatView {
         let record = &self.record;

@@ -12,7 +12,7 @@ use signaling_protocol::{
     Action, MediaProfile, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId, SlotName,
     SlotState, ViewWish, WIRE_LIMITS,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What the SFU was told of the common slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +44,8 @@ pub(crate) struct Media {
 pub(crate) struct Placement {
     room: RoomId,
     media: BTreeMap<SeatId, Media>,
+    /// The seat of each peer in `media`: every report of the SFU names a peer.
+    seats: HashMap<PeerId, SeatId>,
     wishes: BTreeMap<SeatId, ViewWish>,
     told: Common,
 }
@@ -51,7 +53,13 @@ pub(crate) struct Placement {
 impl Placement {
     /// An empty room for a meeting.
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, media: BTreeMap::new(), wishes: BTreeMap::new(), told: Common::default() }
+        Self {
+            room,
+            media: BTreeMap::new(),
+            seats: HashMap::new(),
+            wishes: BTreeMap::new(),
+            told: Common::default(),
+        }
     }
 
     /// The meeting's room.
@@ -66,7 +74,7 @@ impl Placement {
 
     /// Whose transport a peer is.
     pub(crate) fn seat_of(&self, peer: PeerId) -> Option<&SeatId> {
-        self.media.iter().find(|(_, media)| media.peer == peer).map(|(seat, _)| seat)
+        self.seats.get(&peer)
     }
 
     /// Keeps what a seat wants to see.
@@ -94,6 +102,7 @@ impl Placement {
             view: None,
         };
         self.media.insert(seat.clone(), media);
+        self.seats.insert(fresh, seat.clone());
         commands.push(SfuCommand::Connect { peer: fresh, room: self.room, offer });
         (fresh, commands)
     }
@@ -141,12 +150,18 @@ impl Placement {
 
     /// The SFU has dropped a seat's peer by itself.
     pub(crate) fn forget(&mut self, seat: &SeatId) {
-        self.media.remove(seat);
+        self.take(seat);
     }
 
     /// Ends a seat's transport.
     pub(crate) fn hang_up(&mut self, seat: &SeatId) -> Option<SfuCommand> {
-        self.media.remove(seat).map(|media| SfuCommand::Disconnect { peer: media.peer })
+        self.take(seat).map(|peer| SfuCommand::Disconnect { peer })
+    }
+
+    fn take(&mut self, seat: &SeatId) -> Option<PeerId> {
+        let peer = self.media.remove(seat)?.peer;
+        self.seats.remove(&peer);
+        Some(peer)
     }
 
     /// Tells the SFU what must hold now and did not before.

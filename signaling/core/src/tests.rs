@@ -10,5 +10,6 @@ mod random;
 mod recheck;
 mod restart;
 mod sfu;
+mod storm;
 mod told;
 mod versions;

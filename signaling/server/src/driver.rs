@@ -14,6 +14,7 @@ use crate::clock;
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
+use axum::extract::ws::Utf8Bytes;
 use outbox::Sent;
 use sfu_control::SfuEvent;
 use signaling_core::{Answer, CallId, ConnectionId, FactRecord, Hub, Input, Output};
@@ -223,6 +224,7 @@ impl Driver {
                     return;
                 }
                 output @ (Output::Send { .. }
+                | Output::Broadcast { .. }
                 | Output::Close { .. }
                 | Output::Answer { .. }
                 | Output::Sfu(_)) => {
@@ -247,7 +249,8 @@ impl Driver {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Send { connection, message } => self.send(connection, message),
+            Output::Send { connection, message } => self.send(&[connection], message),
+            Output::Broadcast { connections, message } => self.send(&connections, message),
             Output::Close { connection } => {
                 if let Some(outbox) = self.connections.remove(&connection) {
                     outbox.finish();
@@ -269,15 +272,24 @@ impl Driver {
         }
     }
 
-    fn send(&mut self, connection: ConnectionId, message: ServerMessage) {
-        let Some(outbox) = self.connections.get(&connection) else { return };
-        if let ServerMessage::Bye(bye) = &message {
-            self.metrics.on_bye(bye.reason);
-        }
-        let Ok(text) = serde_json::to_string(&ServerFrame { message }) else {
+    /// Writes a message once, however many it goes to.
+    fn send(&mut self, connections: &[ConnectionId], message: ServerMessage) {
+        let frame = ServerFrame { message };
+        let Ok(text) = serde_json::to_string(&frame) else {
             tracing::error!("a server message has no JSON form");
             return;
         };
+        let text = Utf8Bytes::from(text);
+        for connection in connections {
+            self.queue(*connection, text.clone(), &frame.message);
+        }
+    }
+
+    fn queue(&mut self, connection: ConnectionId, text: Utf8Bytes, message: &ServerMessage) {
+        let Some(outbox) = self.connections.get(&connection) else { return };
+        if let ServerMessage::Bye(bye) = message {
+            self.metrics.on_bye(bye.reason);
+        }
         match outbox.send(text) {
             Sent::Queued => self.metrics.frames_out.add(1),
             Sent::Full => {

@@ -68,7 +68,7 @@ async fn pump(
                 // The hub drops its end of the queue together with saying how the connection ends; the caller
                 // hears of that.
                 let Some(text) = frame else { return std::future::pending().await };
-                if socket.send(Message::Text(text.into())).await.is_err() {
+                if socket.send(Message::Text(text)).await.is_err() {
                     return Ended::ByClient;
                 }
             }
@@ -128,7 +128,7 @@ async fn say_goodbye(socket: &mut WebSocket, mut frames: Frames, ended: Ended, m
         }
         Ended::ByHub(End::Finished) => {
             while let Some(text) = frames.next().await {
-                if socket.send(Message::Text(text.into())).await.is_err() {
+                if socket.send(Message::Text(text)).await.is_err() {
                     return;
                 }
             }

@@ -139,9 +139,8 @@ impl Hub {
             peers.iter().filter_map(|peer| session.placement.seat_of(*peer).cloned()).collect();
         let heard: Vec<ConnectionId> =
             session.seats.values().filter_map(|presence| presence.connection).collect();
-        for connection in heard {
-            self.send(connection, ServerMessage::Speaking { seats: seats.clone() });
-        }
+        self.outputs
+            .push_back(Output::Broadcast { connections: heard, message: ServerMessage::Speaking { seats } });
     }
 
     /// A line is its own seat's business and the hosts'.

@@ -1,10 +1,8 @@
 //! Cuts what is said into frames that the wire takes, however long the names and however many the seats.
 
-use crate::meeting::{Meeting, Seat};
+use crate::meeting::Meeting;
 use serde::Serialize;
-use signaling_protocol::{
-    Change, FactNumber, LineQuality, SeatId, SeatView, ServerMessage, Snapshot, WIRE_LIMITS,
-};
+use signaling_protocol::{Change, FactNumber, LineQuality, SeatId, ServerMessage, Snapshot, WIRE_LIMITS};
 
 /// Room left in a frame for what stands around a list: the message's own fields and the brackets.
 const FRAME_MARGIN: usize = 512;
@@ -22,13 +20,14 @@ fn length(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |text| text.len())
 }
 
-/// Cuts a list where its parts would outgrow a frame, or have more than `most` values; no part is empty.
-fn parts<T: Serialize>(items: Vec<T>, bytes: usize, most: usize) -> Vec<Vec<T>> {
+/// Cuts a list of values and their lengths where its parts would outgrow a frame, or have more than `most` values; no
+/// part is empty.
+fn parts<T>(items: impl Iterator<Item = (T, usize)>, bytes: usize, most: usize) -> Vec<Vec<T>> {
     let mut parts: Vec<Vec<T>> = Vec::new();
     let mut left = 0;
-    for item in items {
+    for (item, length) in items {
         // The comma after it counts too.
-        let needed = length(&item).saturating_add(1);
+        let needed = length.saturating_add(1);
         match parts.last_mut() {
             Some(part) if needed <= left && part.len() < most => {
                 left -= needed;
@@ -46,7 +45,7 @@ fn parts<T: Serialize>(items: Vec<T>, bytes: usize, most: usize) -> Vec<Vec<T>> 
 /// The whole state in pages.
 pub(super) fn snapshot(meeting: &Meeting) -> Vec<ServerMessage> {
     let view = meeting.view();
-    let seats: Vec<SeatView> = meeting.seats.values().map(Seat::view).collect();
+    let seats = meeting.seats.values().map(|seat| (seat.view(), seat.wire_bytes));
     let most = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX);
     let mut pages = parts(seats, room().saturating_sub(length(&view)), most);
     if pages.is_empty() {
@@ -64,7 +63,11 @@ pub(super) fn snapshot(meeting: &Meeting) -> Vec<ServerMessage> {
 /// Changes in as many messages as they need. Only the last one carries the new number, so that a client cut off
 /// in between comes back asking for all of them.
 pub(super) fn changed(told: FactNumber, last: FactNumber, changes: Vec<Change>) -> Vec<ServerMessage> {
-    let mut parts = parts(changes, room(), usize::MAX);
+    let measured = changes.into_iter().map(|change| {
+        let length = length(&change);
+        (change, length)
+    });
+    let mut parts = parts(measured, room(), usize::MAX);
     let end = parts.pop().unwrap_or_default();
     let mut messages: Vec<ServerMessage> =
         parts.into_iter().map(|changes| ServerMessage::Changed { fact: told, changes }).collect();

@@ -1,19 +1,27 @@
 //! What follows from new facts: the SFU is told, then the people, then those who have nothing left to do here.
 
 use super::hello::{changes_since, you};
-use super::{Hub, parts};
+use super::news::Audience;
+use super::{Hub, Presence, parts};
 use crate::connection::LinkState;
+use crate::meeting::Meeting;
 use crate::{ConnectionId, Now, Output};
 use sfu_control::SfuCommand;
-use signaling_protocol::{ByeReason, Change, FactNumber, MeetingId, MeetingPhase, ServerMessage};
-use std::collections::HashMap;
+use signaling_protocol::{ByeReason, Change, FactNumber, MeetingId, MeetingPhase, You};
+use std::collections::BTreeMap;
+use std::time::Instant;
 
 impl Hub {
-    pub(super) fn settle(&mut self, _now: Now) {
+    pub(super) fn settle(&mut self, now: Now) {
         for meeting in std::mem::take(&mut self.dirty) {
             self.settle_media(&meeting);
-            self.tell_changes(&meeting);
+            self.tell_changes(now.instant, &meeting);
             self.close_if_ended(&meeting);
+        }
+        let due = self.rounds.iter().filter(|(_, round)| **round <= now.instant);
+        let due: Vec<MeetingId> = due.map(|(meeting, _)| meeting.clone()).collect();
+        for meeting in due {
+            self.tell_changes(now.instant, &meeting);
         }
     }
 
@@ -23,34 +31,41 @@ impl Hub {
         self.outputs.extend(commands.into_iter().map(Output::Sfu));
     }
 
-    /// Tells everybody what is different since the fact they know; those who know the same are told the same.
-    fn tell_changes(&mut self, id: &MeetingId) {
-        let Some(session) = self.sessions.get(id) else { return };
+    /// Tells whoever is to be told now what is different since the fact they know; those who know the same are told
+    /// the same.
+    fn tell_changes(&mut self, now: Instant, id: &MeetingId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let audience = session.news.audience(now, session.seats.len());
+        match session.news.due() {
+            Some(round) => self.rounds.insert(id.clone(), round),
+            None => self.rounds.remove(id),
+        };
         let meeting = &session.meeting;
-        let mut told: HashMap<FactNumber, Vec<Change>> = HashMap::new();
-        let mut messages: Vec<(ConnectionId, ServerMessage)> = Vec::new();
-        for presence in session.seats.values() {
-            let Some(connection) = presence.connection else { continue };
+        let listeners: Vec<&Presence> = match &audience {
+            Audience::Everybody => session.seats.values().collect(),
+            Audience::Seats(seats) => seats.iter().filter_map(|seat| session.seats.get(seat)).collect(),
+        };
+        let mut told: BTreeMap<FactNumber, Telling> = BTreeMap::new();
+        for connection in listeners.into_iter().filter_map(|presence| presence.connection) {
             let Some(link) = self.links.get_mut(&connection) else { continue };
             let LinkState::Joined(seated) = &mut link.state else { continue };
             if seated.told >= meeting.last {
                 continue;
             }
-            let common = told.entry(seated.told).or_insert_with_key(|seen| changes_since(meeting, *seen));
-            let mut changes = common.clone();
-            if let Some(seat) = meeting.seat(&seated.seat) {
-                let now = you(meeting, &seated.seat, seat);
-                if now != seated.you {
+            let telling = told.entry(seated.told).or_insert_with_key(|seen| Telling::since(meeting, *seen));
+            let now = meeting.seat(&seated.seat).map(|seat| you(meeting, &seated.seat, seat));
+            match now.filter(|now| *now != seated.you) {
+                None => telling.same.push(connection),
+                Some(now) => {
                     seated.you = now.clone();
-                    changes.push(Change::You { you: now });
+                    telling.own.push((connection, now));
                 }
             }
-            let parts = parts::changed(seated.told, meeting.last, changes);
-            messages.extend(parts.into_iter().map(|message| (connection, message)));
             seated.told = meeting.last;
         }
-        for (connection, message) in messages {
-            self.send(connection, message);
+        let last = meeting.last;
+        for (seen, telling) in told {
+            self.outputs.extend(telling.messages(seen, last));
         }
     }
 
@@ -73,5 +88,35 @@ impl Hub {
             self.end_link(connection, ByeReason::Ended, None);
         }
         self.outputs.push_back(Output::Sfu(SfuCommand::CloseRoom { room }));
+    }
+}
+
+/// What those are told who know the same.
+struct Telling {
+    changes: Vec<Change>,
+    /// Who is told nothing but that.
+    same: Vec<ConnectionId>,
+    /// Whose own rights have changed as well.
+    own: Vec<(ConnectionId, You)>,
+}
+
+impl Telling {
+    fn since(meeting: &Meeting, seen: FactNumber) -> Self {
+        Self { changes: changes_since(meeting, seen), same: Vec::new(), own: Vec::new() }
+    }
+
+    fn messages(self, seen: FactNumber, last: FactNumber) -> Vec<Output> {
+        let Self { changes, same, own } = self;
+        let mut outputs = Vec::new();
+        for (connection, you) in own {
+            let all: Vec<Change> = changes.iter().cloned().chain([Change::You { you }]).collect();
+            let parts = parts::changed(seen, last, all).into_iter();
+            outputs.extend(parts.map(|message| Output::Send { connection, message }));
+        }
+        if !same.is_empty() {
+            let parts = parts::changed(seen, last, changes).into_iter();
+            outputs.extend(parts.map(|message| Output::Broadcast { connections: same.clone(), message }));
+        }
+        outputs
     }
 }

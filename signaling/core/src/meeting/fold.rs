@@ -56,6 +56,7 @@ impl Meeting {
     fn change(&mut self, seat: &SeatId, change: impl FnOnce(&mut Seat)) {
         if let Some(seat) = self.seats.get_mut(seat) {
             change(seat);
+            seat.measure();
         }
     }
 
@@ -64,14 +65,16 @@ impl Meeting {
     }
 
     fn add_seat(&mut self, record: &SeatRecord) {
-        let seat = Seat {
+        let mut seat = Seat {
             record: record.clone(),
             connection: Connection::Absent {},
             microphone: self.default_microphone(record.role),
             camera: false,
             may_present: false,
             vacated: FactNumber(0),
+            wire_bytes: 0,
         };
+        seat.measure();
         self.seats.insert(record.seat.clone(), seat);
     }
 
@@ -108,6 +111,7 @@ impl Meeting {
         for seat in self.seats.values_mut() {
             seat.microphone = Microphone::Locked;
             seat.camera = false;
+            seat.measure();
         }
     }
 }

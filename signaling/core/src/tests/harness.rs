@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// 2026-11-23, in the afternoon in Hà Nội.
 const START: UtcMillis = UtcMillis(1_795_420_000_000);
 
+/// How soon after an input everybody in a small meeting has heard of it.
+const MOMENT: Duration = Duration::from_millis(100);
+
 pub(super) const CONFIG: HubConfig =
     HubConfig { resume_key: [9; 32], max_meetings: 8, max_connections: 4_000 };
 
@@ -54,7 +57,7 @@ pub(super) struct Participant {
     clippy::disallowed_methods,
     reason = "std has no other way to make an Instant; it is only an origin"
 )]
-fn origin() -> Instant {
+pub(super) fn origin() -> Instant {
     Instant::now()
 }
 
@@ -162,8 +165,22 @@ impl World {
         (world, chair, sites)
     }
 
+    /// Hands an input in, and what follows from it within a moment: a round of news.
     pub(super) fn input(&mut self, input: Input) {
-        self.hub.handle_input(self.now, input);
+        let mut next = Some(input);
+        while let Some(input) = next.take() {
+            self.hub.handle_input(self.now, input);
+            let deadline = self.drain();
+            if let Some(soon) = deadline.filter(|deadline| *deadline <= self.now.instant + MOMENT) {
+                let passed = soon.saturating_duration_since(self.now.instant).as_millis();
+                self.now.instant = soon;
+                self.now.wall.0 += i64::try_from(passed).unwrap();
+                next = Some(Input::Timeout);
+            }
+        }
+    }
+
+    fn drain(&mut self) -> Option<Instant> {
         loop {
             let output = self.hub.poll_output();
             self.trace.push(match &output {
@@ -171,9 +188,14 @@ impl World {
                 output => format!("{output:?}"),
             });
             match output {
-                Output::Timeout(_) => return,
+                Output::Timeout(deadline) => return deadline,
                 Output::Store(records) => self.stored.extend(records),
                 Output::Send { connection, message } => self.take_message(connection, message),
+                Output::Broadcast { connections, message } => {
+                    for connection in connections {
+                        self.take_message(connection, message.clone());
+                    }
+                }
                 Output::Close { connection } => {
                     assert!(self.closed.insert(connection), "closed twice: {connection:?}");
                 }

@@ -110,9 +110,9 @@ fn silence_loses_the_line_and_a_quarter_of_an_hour_the_seat() {
         |world: &World, at: &Participant| world.picture(chair_connection(world)).1[&at.seat].connection;
     let (silent, alive) = sites.split_at_mut(1);
     let mut alive: Vec<&mut Participant> = alive.iter_mut().chain([&mut chair]).collect();
-    world.pass(14, &mut alive);
+    world.pass(12, &mut alive);
     assert_eq!(world.bye(silent[0].connection), None);
-    world.pass(2, &mut alive);
+    world.pass(4, &mut alive);
     assert_eq!(world.bye(silent[0].connection), Some(ByeReason::Silent));
     assert!(matches!(connection(&world, &silent[0]), Connection::Lost { .. }));
     world.pass(14 * 60, &mut alive);

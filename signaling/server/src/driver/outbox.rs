@@ -1,5 +1,6 @@
 //! The bounded queue between the hub's task and one WebSocket.
 
+use axum::extract::ws::Utf8Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, oneshot};
@@ -32,7 +33,7 @@ pub(super) enum Sent {
 /// The hub's end.
 #[derive(Debug)]
 pub struct OutboxSender {
-    frames: mpsc::Sender<String>,
+    frames: mpsc::Sender<Utf8Bytes>,
     waiting_bytes: Arc<AtomicUsize>,
     end: oneshot::Sender<End>,
 }
@@ -49,7 +50,7 @@ pub struct Outbox {
 /// Frames on their way to a client.
 #[derive(Debug)]
 pub struct Frames {
-    queue: mpsc::Receiver<String>,
+    queue: mpsc::Receiver<Utf8Bytes>,
     waiting_bytes: Arc<AtomicUsize>,
 }
 
@@ -64,7 +65,7 @@ pub fn outbox() -> (OutboxSender, Outbox) {
 
 impl OutboxSender {
     /// Queues a frame. A queue that was full once is full for good: its connection ends.
-    pub(super) fn send(&self, text: String) -> Sent {
+    pub(super) fn send(&self, text: Utf8Bytes) -> Sent {
         let length = text.len();
         // Added before it is queued: the reader subtracts as soon as it sees the frame.
         let waiting = self.waiting_bytes.fetch_add(length, Ordering::Relaxed);
@@ -89,7 +90,7 @@ impl OutboxSender {
 
 impl Frames {
     /// The next frame; `None` after the last one.
-    pub async fn next(&mut self) -> Option<String> {
+    pub async fn next(&mut self) -> Option<Utf8Bytes> {
         let text = self.queue.recv().await?;
         self.waiting_bytes.fetch_sub(text.len(), Ordering::Relaxed);
         Some(text)
@@ -104,24 +105,24 @@ mod tests {
     async fn a_full_outbox_says_so_by_frames_and_by_bytes() {
         let (sender, _outbox) = outbox();
         for _ in 0..OUTBOX_FRAMES {
-            assert_eq!(sender.send("x".to_owned()), Sent::Queued);
+            assert_eq!(sender.send("x".into()), Sent::Queued);
         }
-        assert_eq!(sender.send("x".to_owned()), Sent::Full);
+        assert_eq!(sender.send("x".into()), Sent::Full);
 
         let (sender, mut outbox) = outbox();
-        assert_eq!(sender.send("x".repeat(OUTBOX_BYTES)), Sent::Queued);
+        assert_eq!(sender.send("x".repeat(OUTBOX_BYTES).into()), Sent::Queued);
         assert_eq!(outbox.frames.next().await.map(|text| text.len()), Some(OUTBOX_BYTES));
-        assert_eq!(sender.send("x".repeat(OUTBOX_BYTES)), Sent::Queued);
-        assert_eq!(sender.send("x".to_owned()), Sent::Full);
+        assert_eq!(sender.send("x".repeat(OUTBOX_BYTES).into()), Sent::Queued);
+        assert_eq!(sender.send("x".into()), Sent::Full);
     }
 
     #[tokio::test]
     async fn what_was_sent_before_the_end_is_still_there() {
         let (sender, mut outbox) = outbox();
-        sender.send("last".to_owned());
+        sender.send("last".into());
         sender.finish();
         assert_eq!((&mut outbox.end).await, Ok(End::Finished));
-        assert_eq!(outbox.frames.next().await.as_deref(), Some("last"));
+        assert_eq!(outbox.frames.next().await.as_ref().map(Utf8Bytes::as_str), Some("last"));
         assert_eq!(outbox.frames.next().await, None);
     }
 }

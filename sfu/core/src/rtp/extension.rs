@@ -33,7 +33,8 @@ impl<'a> Extensions<'a> {
 
     fn one_byte(&mut self, head: u8, rest: &'a [u8]) -> Option<(u8, &'a [u8])> {
         let id = head >> 4;
-        if id == END {
+        // RFC 8285 section 4.2: number zero with a length ends the list as well.
+        if id == 0 || id == END {
             return None;
         }
         let (value, rest) = rest.split_at_checked(usize::from(head & 0x0F) + 1)?;

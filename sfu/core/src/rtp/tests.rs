@@ -47,6 +47,16 @@ fn elements_that_do_not_fit_the_short_form_are_left_out() {
 }
 
 #[test]
+fn a_number_of_zero_or_fifteen_ends_the_short_form() {
+    for end in [0x02, 0xF0] {
+        let mut packet = vec![0x90, 0x60, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xBE, 0xDE, 0, 2];
+        packet.extend_from_slice(&[0x10, 7, end, 1, 2, 3, 0x20, 8]);
+        let header = RtpHeader::parse(&packet).unwrap();
+        assert_eq!(header.extensions(&packet).collect::<Vec<_>>(), [(1, &[7][..])]);
+    }
+}
+
+#[test]
 fn contributing_sources_are_stepped_over() {
     let mut packet = vec![0x82, 0x60, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
     packet.extend_from_slice(&[0; 8]);

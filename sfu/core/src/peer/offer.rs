@@ -85,11 +85,17 @@ impl Offer {
         if media.len() < SourceKind::ALL.len() + FIXED_SLOTS.len() {
             return Err(layout(format!("{} media lines where at least 10 are expected", media.len())));
         }
-        let lines = media
+        let lines: Vec<OfferLine> = media
             .iter()
             .enumerate()
             .map(|(index, section)| line(index, section))
             .collect::<Result<_, _>>()?;
+        let twice = |(index, line): (usize, &OfferLine)| {
+            lines.iter().skip(index + 1).any(|other| other.mid == line.mid)
+        };
+        if lines.iter().enumerate().any(twice) {
+            return Err(malformed("two media lines have one mid"));
+        }
         Ok(Self { lines, sdp: clean })
     }
 }

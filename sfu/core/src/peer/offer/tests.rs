@@ -108,6 +108,12 @@ fn wrong_layouts_are_refused_with_the_first_difference() {
     "#]],
     );
     check(
+        &CHROMIUM.replacen("a=mid:3\r\n", "a=mid:2\r\n", 1),
+        expect![[r#"
+        the offer is not valid SDP: two media lines have one mid
+    "#]],
+    );
+    check(
         &CHROMIUM.replacen("a=rid:h send", "a=rid:q send", 1),
         expect![[r#"
         the offer is not valid SDP: a rid is repeated or not 1 to 8 bytes

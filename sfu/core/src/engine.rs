@@ -1,6 +1,7 @@
 //! The front door: owns peers and rooms. Inputs go in with the time they happened, outputs come out until a
 //! deadline does.
 
+mod adopt;
 mod commands;
 mod deadlines;
 mod feedback;

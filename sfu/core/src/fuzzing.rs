@@ -1,59 +1,59 @@
-//! The crate's readers of foreign bytes, for fuzz targets only: each takes anything and must neither panic nor hang.
+//! The crate's readers of foreign bytes and the writers beside them, for fuzz targets only: each takes anything, says in
+//! plain values what it read, and must neither panic nor hang. What has to hold between them is written in the targets.
+//!
+//! - `media`    RTP headers, payload descriptors
+//! - `reports`  compound RTCP packets
+//! - `seal`     SRTP and SRTCP under keys everybody knows
+//! - `hall`     a whole engine with peers whose keys everybody knows
 
-use crate::peer::{Exported, Offer};
-use crate::receive::descriptor;
-use crate::rtcp::{Compound, Report};
-use crate::rtp::RtpHeader;
-use crate::srtp::SrtpReceiver;
-use sfu_control::ConnectRefusal;
+mod hall;
+mod media;
+mod reports;
+mod seal;
 
-/// Reads a video payload as every codec we know.
-pub fn payload(bytes: &[u8]) {
-    for read in [descriptor::vp8, descriptor::vp9, descriptor::h264, descriptor::av1] {
-        let _ = read(bytes);
-    }
+pub use hall::{Hall, Hurt, SEATS};
+pub use media::{Codec, ElementForm, Payload, Picture, RtpPacket, payload, renumbered, rtp, write_rtp};
+pub use reports::{Told, reports, write_reports};
+pub use seal::{Protection, Seal};
+
+use crate::peer::{Carries, Offer, Role};
+use sfu_control::{ConnectRefusal, Layer, Slot, SourceKind};
+
+/// One media line of an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedLine {
+    /// Its mid.
+    pub mid: String,
+    /// The source it sends.
+    pub source: Option<SourceKind>,
+    /// The slot it receives.
+    pub slot: Option<Slot>,
+    /// Its simulcast encodings.
+    pub encodings: Vec<(String, Layer)>,
+    /// The streams it names, and whether each repeats another.
+    pub named: Vec<(u32, bool)>,
 }
 
-/// Reads an offer's layout and gives the offer as it would be handed on.
-pub fn offer(sdp: &str) -> Result<String, ConnectRefusal> {
-    Offer::parse(sdp).map(|offer| offer.sdp)
+/// Reads an offer's layout; gives it with the offer as it would be handed on.
+pub fn offer(sdp: &str) -> Result<(Vec<OfferedLine>, String), ConnectRefusal> {
+    let offer = Offer::parse(sdp)?;
+    let lines = offer.lines.into_iter().map(|line| {
+        let (source, slot) = match line.role {
+            Role::Source(kind) => (Some(kind), None),
+            Role::Slot(slot) => (None, Some(slot)),
+        };
+        let named = line.named.iter().map(|(ssrc, what)| (ssrc.get(), *what == Carries::Retransmissions));
+        OfferedLine { mid: line.mid, source, slot, encodings: line.encodings, named: named.collect() }
+    });
+    Ok((lines.collect(), offer.sdp))
 }
 
 /// Reads whose STUN message this is.
-pub fn stun_ufrag(bytes: &[u8]) -> Option<&str> {
-    crate::demux::local_ufrag(bytes)
+pub fn stun_ufrag(message: &[u8]) -> Option<&str> {
+    crate::demux::local_ufrag(message)
 }
 
-/// Reads an RTP header and its extensions.
-pub fn rtp(bytes: &[u8]) -> Option<usize> {
-    let header = RtpHeader::parse(bytes).ok()?;
-    Some(header.extensions(bytes).count())
-}
-
-/// Reads a compound RTCP packet to its last number; gives how many things it says.
-pub fn rtcp(bytes: &[u8]) -> usize {
-    let read = |report: Report<'_>| match report {
-        Report::Transport(feedback) => feedback.arrivals().count(),
-        Report::Nack { lost, .. } => lost.count(),
-        Report::Sender { .. }
-        | Report::Received(_)
-        | Report::KeyframeWanted { .. }
-        | Report::ReferenceTime { .. }
-        | Report::Goodbye { .. } => 1,
-    };
-    Compound::new(bytes).flatten().map(read).sum()
-}
-
-/// Opens a packet as media and as a report with keys everybody knows, under each profile; gives how often it opened.
-pub fn srtp(bytes: &[u8]) -> usize {
-    use dimpl::SrtpProfile as Profile;
-    let profiles = [Profile::AEAD_AES_128_GCM, Profile::AEAD_AES_256_GCM, Profile::AES128_CM_SHA1_80];
-    let opened = profiles.into_iter().filter_map(|profile| {
-        let material = dimpl::KeyingMaterial::new(&[7; 88]);
-        let mut receiver = SrtpReceiver::from_exported(&Exported { active: false, profile, material })?;
-        let media = receiver.unprotect_rtp(&mut bytes.to_vec()).is_ok();
-        let report = receiver.unprotect_rtcp(&mut bytes.to_vec()).is_ok();
-        Some(usize::from(media) + usize::from(report))
-    });
-    opened.sum()
+/// Reads whether a STUN message wants its way used.
+pub fn stun_nominates(message: &[u8]) -> bool {
+    crate::demux::nominates(message)
 }

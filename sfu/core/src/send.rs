@@ -6,8 +6,7 @@ mod munger;
 mod sent;
 
 pub(crate) use burst::{Bursts, Path};
-pub(crate) use munger::Place;
-use munger::{Arrival, Munger};
+pub(crate) use munger::{Arrival, Munger, Place};
 pub(crate) use sent::{Sent, SentPackets};
 
 use crate::receive::{Packet, SenderClock, StreamKey};

@@ -21,7 +21,6 @@ pub(crate) struct Fixed {
 
 /// How elements are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing we pass on needs the long form yet"))]
 pub(crate) enum Form {
     /// Numbers to 14 and one to sixteen bytes.
     OneByte,

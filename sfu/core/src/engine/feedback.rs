@@ -11,6 +11,9 @@ use sfu_control::PeerId;
 
 /// Lost packets one compound packet may ask for; a client that misses more needs a keyframe, and will say so.
 const NACKS_PER_REPORT_MAX: usize = 128;
+/// Sent packets one compound packet may speak of. Twenty bytes can name 65,535, and each costs a step; of those that were
+/// sent 1,024 are remembered, and a client speaks of a hundred at a time.
+const NUMBERS_PER_REPORT_MAX: usize = 4_096;
 
 impl Engine {
     pub(super) fn on_rtcp(&mut self, peer: PeerId, datagram: Datagram<'_>) {
@@ -22,8 +25,15 @@ impl Engine {
         };
         member.heard_at = self.now;
         member.downlink.follow(self.now, Path { local: destination, remote: source });
+        let mut numbers = 0;
         for report in Compound::new(plain) {
+            if let Ok(Report::Transport(feedback)) = &report {
+                numbers += feedback.count();
+            }
             match report {
+                Ok(Report::Transport(_)) if numbers > NUMBERS_PER_REPORT_MAX => {
+                    self.counters.dropped_malformed += 1;
+                }
                 Ok(report) => self.on_report(peer, &report),
                 Err(_) => self.counters.dropped_malformed += 1,
             }

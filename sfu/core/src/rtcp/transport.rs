@@ -47,6 +47,11 @@ impl<'a> TransportFeedback<'a> {
         self
     }
 
+    /// How many packets it says it speaks of.
+    pub(crate) fn count(&self) -> usize {
+        self.count.into()
+    }
+
     /// Its reference time in microseconds.
     pub(crate) fn reference(&self) -> i64 {
         self.reference

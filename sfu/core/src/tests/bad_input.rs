@@ -159,6 +159,24 @@ fn garbage_from_a_known_address_hurts_nobody() {
 }
 
 #[test]
+fn feedback_about_more_packets_than_anybody_sends_is_not_followed() {
+    let mut hall = crate::fuzzing::Hall::new(FIREFOX, crate::testing::epoch()).unwrap();
+    // 65,535 packets of which none arrived: nine runs of 8,191.
+    let mut claim = vec![0x8F, 205, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0];
+    claim.extend_from_slice(&[0x1F, 0xFF].repeat(9));
+    claim.extend_from_slice(&[0, 0]);
+    for count in 1..=3 {
+        hall.reports(1, &claim.repeat(10)).unwrap();
+        assert_eq!(hall.counters().dropped_malformed, 10 * count);
+    }
+    // A hundred are followed.
+    let modest = [&claim[..14], &[0, 100, 0, 0, 0, 0, 0, 100]].concat();
+    let modest = [&[0x8F, 205, 0, 5][..], &modest[4..], &[0; 2]].concat();
+    hall.reports(1, &modest).unwrap();
+    assert_eq!(hall.counters().dropped_malformed, 30);
+}
+
+#[test]
 fn mutated_offers_are_answered_or_refused() {
     let mut world = World::new(1);
     let lines: Vec<_> = FIREFOX.lines().collect();

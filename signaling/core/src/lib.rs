@@ -17,7 +17,8 @@
 //! 9. `placement`    facts → SFU commands: which source in which slot
 //! 10. `line`        a line in one word
 //!
-//! Beside them: `units` (the tree of tiers and units), `time`, `counters`.
+//! Beside them: `units` (the tree of tiers and units), `time`, `counters`, and `fuzzing`, which opens the reader of resume
+//! tokens to a fuzz target.
 //!
 //! Invariants: state is the fold of the facts; a fact is stored before anybody is told of it; a request with the same
 //! number is done once, also over a restart; only `placement` names a seat and a peer together.
@@ -25,6 +26,8 @@
 mod connection;
 mod counters;
 mod fact;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hub;
 mod io;
 mod join;

@@ -26,6 +26,8 @@ mod accounts;
 mod body;
 mod caller;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod health;
 mod meetings;

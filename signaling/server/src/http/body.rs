@@ -65,16 +65,18 @@ impl<T: RequestBody> FromRequest<Arc<App>> for JsonBody<T> {
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Failure> {
         expect_type(&request, "application/json")?;
         let bytes = read(request, JSON_MAX_BYTES).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let detail = match T::SECRECY {
-                Secrecy::Open => error.to_string(),
-                Secrecy::Secret => {
-                    format!("not the expected JSON at line {} column {}", error.line(), error.column())
-                }
-            };
-            Failure::new(Refusal::Malformed).because(detail)
-        })
+        parse(&bytes).map(Self).map_err(|detail| Failure::new(Refusal::Malformed).because(detail))
     }
+}
+
+/// Types a JSON body, or says what a technician may be told.
+pub(super) fn parse<T: RequestBody>(bytes: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| match T::SECRECY {
+        Secrecy::Open => error.to_string(),
+        Secrecy::Secret => {
+            format!("not the expected JSON at line {} column {}", error.line(), error.column())
+        }
+    })
 }
 
 /// An SDP body.

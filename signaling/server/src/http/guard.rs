@@ -139,7 +139,7 @@ fn add_headers(headers: &mut HeaderMap, host: &str, scheme: Scheme, certificate:
 }
 
 /// `connect-src` names the own WebSocket address as well: older browsers do not count it as `'self'`.
-fn content_security_policy(host: &str, scheme: Scheme) -> String {
+pub(super) fn content_security_policy(host: &str, scheme: Scheme) -> String {
     let socket = match (host, scheme) {
         ("", _) => String::new(),
         (host, Scheme::Https) => format!(" wss://{host}"),

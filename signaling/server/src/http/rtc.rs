@@ -6,7 +6,7 @@ use super::error::Failure;
 use super::meetings::unexpected;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use signaling_core::Answer;
 use signaling_protocol::{Refusal, ResumeToken};
@@ -22,13 +22,16 @@ impl FromRequestParts<Arc<App>> for Bearer {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Failure> {
-        let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, token) = given.and_then(|text| text.split_once(' ')).ok_or(Refusal::TicketInvalid)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Refusal::TicketInvalid.into());
-        }
-        ResumeToken::parse(token.trim()).map(Self).map_err(|_| Refusal::TicketInvalid.into())
+        bearer(&parts.headers).map(Self).ok_or(Refusal::TicketInvalid.into())
     }
+}
+
+/// The bearer's token in a request (RFC 6750 section 2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Option<ResumeToken> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    let token = scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())?;
+    ResumeToken::parse(token).ok()
 }
 
 /// The first offer of a seat's connection.

@@ -4,3 +4,6 @@
 #[cfg(test)]
 #[path = "../interop/mod.rs"]
 mod interop;
+#[cfg(test)]
+#[path = "../replay.rs"]
+mod replay;

@@ -9,13 +9,15 @@
 //! 6. `tidy`       the house rules no other tool checks
 //! 7. `check`      all that needs no browser and runs no test
 //! 8. `test`       `check`, then every suite, then one line with the sum
-//! 9. `run`        a node with sample units, from nothing
+//! 9. `fuzz`       a search for inputs that break our readers
+//! 10. `run`       a node with sample units, from nothing
 
 #![expect(clippy::print_stdout, reason = "a tool for the terminal speaks on the terminal")]
 
 mod check;
 mod clock;
 mod codegen;
+mod fuzz;
 mod run;
 mod step;
 mod test;
@@ -52,6 +54,8 @@ enum Task {
     },
     /// Checks the house rules that no other tool checks.
     Tidy,
+    /// Searches for inputs that break our readers of foreign bytes.
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +77,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Codegen { check: true } => codegen::check(&workspace),
         Task::Codegen { check: false } => codegen::write(&workspace),
         Task::Tidy => tidy::run(&workspace),
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
     }
 }

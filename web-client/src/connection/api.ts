@@ -46,9 +46,9 @@ export const api = {
   createAccount: (body: CreateAccount): Promise<ApiResult<IssuedSecret>> => call('POST', '/accounts', body),
   sites: (): Promise<ApiResult<readonly SiteAccountView[]>> => call('GET', '/sites'),
   issueSite: (unit: UnitCode): Promise<ApiResult<IssuedSecret>> =>
-    call('POST', `/sites/${encodeURIComponent(unit)}/secret`),
+    call('POST', `/units/${encodeURIComponent(unit)}/site-secret`),
   revokeSite: (unit: UnitCode): Promise<ApiResult<null>> =>
-    call('DELETE', `/sites/${encodeURIComponent(unit)}/secret`),
+    call('DELETE', `/units/${encodeURIComponent(unit)}/site-secret`),
 };
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<ApiResult<T>> {

@@ -1,6 +1,16 @@
 //! Reads the payload descriptors of the video codecs: does a keyframe start here, and where are the numbers that
 //! must run on when another source takes over a slot? Pure functions on bytes from the network.
 
+mod av1;
+mod h264;
+mod vp8;
+mod vp9;
+
+pub(crate) use av1::av1;
+pub(crate) use h264::h264;
+pub(crate) use vp8::vp8;
+pub(crate) use vp9::vp9;
+
 /// A picture number inside a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PictureId {
@@ -48,11 +58,24 @@ struct Reader<'a> {
     offset: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(payload: &'a [u8]) -> Self {
+        Self { payload, offset: 0 }
+    }
+
     fn byte(&mut self) -> Result<u8, DescriptorError> {
         let byte = self.payload.get(self.offset).copied().ok_or(DescriptorError::Cut)?;
         self.offset += 1;
         Ok(byte)
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.offset = self.offset.saturating_add(bytes);
+    }
+
+    /// What follows; an error when nothing does.
+    fn rest(&self) -> Result<&'a [u8], DescriptorError> {
+        self.payload.get(self.offset..).filter(|rest| !rest.is_empty()).ok_or(DescriptorError::Cut)
     }
 
     fn small(&mut self) -> Result<SmallNumber, DescriptorError> {
@@ -60,6 +83,7 @@ impl Reader<'_> {
         Ok(SmallNumber { byte: self.byte()?, offset })
     }
 
+    /// A picture number, whose first bit tells its width in VP8 and in VP9 alike.
     fn picture_id(&mut self) -> Result<PictureId, DescriptorError> {
         let offset = self.offset;
         let high = self.byte()?;
@@ -69,97 +93,6 @@ impl Reader<'_> {
         let low = self.byte()?;
         Ok(PictureId { value: u16::from(high & 0x7F) << 8 | u16::from(low), long: true, offset })
     }
-}
-
-/// RFC 7741 section 4.2 and, for the frame header behind it, RFC 6386 section 9.1.
-pub(crate) fn vp8(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
-    let mut reader = Reader { payload, offset: 0 };
-    let mut found = Descriptor::default();
-    let required = reader.byte()?;
-    if required & 0x80 != 0 {
-        let extension = reader.byte()?;
-        if extension & 0x80 != 0 {
-            found.picture_id = Some(reader.picture_id()?);
-        }
-        if extension & 0x40 != 0 {
-            found.tl0_index = Some(reader.small()?);
-        }
-        if extension & 0x30 != 0 {
-            let byte = reader.small()?;
-            found.key_index = (extension & 0x10 != 0).then_some(byte);
-        }
-    }
-    let header = reader.byte()?;
-    let starts_frame = required & 0x10 != 0 && required & 0x07 == 0;
-    found.starts_keyframe = starts_frame && header & 0x01 == 0;
-    Ok(found)
-}
-
-/// RFC 9628 section 4.2.
-pub(crate) fn vp9(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
-    let mut reader = Reader { payload, offset: 0 };
-    let mut found = Descriptor::default();
-    let required = reader.byte()?;
-    let (has_picture_id, inter, has_layers) =
-        (required & 0x80 != 0, required & 0x40 != 0, required & 0x20 != 0);
-    let (flexible, starts_frame) = (required & 0x10 != 0, required & 0x08 != 0);
-    if has_picture_id {
-        found.picture_id = Some(reader.picture_id()?);
-    }
-    let mut spatial = 0;
-    if has_layers {
-        spatial = reader.byte()? >> 1 & 0x07;
-        if !flexible {
-            found.tl0_index = Some(reader.small()?);
-        }
-    }
-    if payload.len() <= reader.offset {
-        return Err(DescriptorError::Cut);
-    }
-    found.starts_keyframe = starts_frame && !inter && spatial == 0;
-    Ok(found)
-}
-
-/// RFC 6184: a sequence parameter set or the start of an instantaneous refresh, alone, aggregated or fragmented.
-pub(crate) fn h264(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
-    const REFRESH: u8 = 5;
-    const PARAMETERS: u8 = 7;
-    const AGGREGATE: u8 = 24;
-    const FRAGMENT: u8 = 28;
-    let (first, rest) = payload.split_first().ok_or(DescriptorError::Cut)?;
-    let refreshes = |unit: u8| matches!(unit & 0x1F, REFRESH | PARAMETERS);
-    let starts_keyframe = match first & 0x1F {
-        AGGREGATE => aggregated(rest)?.any(refreshes),
-        FRAGMENT => {
-            let header = *rest.first().ok_or(DescriptorError::Cut)?;
-            header & 0x80 != 0 && refreshes(header)
-        }
-        unit => refreshes(unit),
-    };
-    Ok(Descriptor { starts_keyframe, ..Descriptor::default() })
-}
-
-/// The header bytes of the units in an aggregation packet.
-fn aggregated(mut rest: &[u8]) -> Result<impl Iterator<Item = u8>, DescriptorError> {
-    let mut headers = Vec::new();
-    while let Some((length, tail)) = rest.split_at_checked(2) {
-        let length =
-            usize::from(u16::from_be_bytes([*length.first().unwrap_or(&0), *length.get(1).unwrap_or(&0)]));
-        let (unit, tail) = tail.split_at_checked(length).ok_or(DescriptorError::Cut)?;
-        headers.extend(unit.first());
-        rest = tail;
-    }
-    Ok(headers.into_iter())
-}
-
-/// AV1 RTP specification section 4.4: the N bit marks the first packet of a coded video sequence.
-pub(crate) fn av1(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
-    let (aggregation, rest) = payload.split_first().ok_or(DescriptorError::Cut)?;
-    if rest.is_empty() {
-        return Err(DescriptorError::Cut);
-    }
-    let (continues, new_sequence) = (aggregation & 0x80 != 0, aggregation & 0x08 != 0);
-    Ok(Descriptor { starts_keyframe: new_sequence && !continues, ..Descriptor::default() })
 }
 
 #[cfg(test)]

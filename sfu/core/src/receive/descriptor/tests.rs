@@ -59,22 +59,53 @@ fn vp9_descriptors() {
 }
 
 #[test]
-fn h264_units() {
-    check(h264, &[0x67, 0x42], expect!["keyframe=true picture=None tl0=None key=None"]);
-    check(h264, &[0x41, 0x42], expect!["keyframe=false picture=None tl0=None key=None"]);
-    check(h264, &[0x78, 0, 2, 0x67, 1, 0, 1, 0x68], expect!["keyframe=true picture=None tl0=None key=None"]);
-    check(h264, &[0x78, 0, 2, 0x06, 1, 0, 1, 0x41], expect!["keyframe=false picture=None tl0=None key=None"]);
-    check(h264, &[0x78, 0, 9, 0x67], expect!["the payload is cut inside its descriptor"]);
-    check(h264, &[0x7C, 0x85, 1], expect!["keyframe=true picture=None tl0=None key=None"]);
-    check(h264, &[0x7C, 0x05, 1], expect!["keyframe=false picture=None tl0=None key=None"]);
+fn vp9_in_flexible_mode_names_its_references_and_its_structure() {
+    // I, P, F, B: two references, the first of which says that another follows.
+    let keyless = expect!["keyframe=false picture=Some((5, false, 1)) tl0=None key=None"];
+    check(vp9, &[0xD8, 0x05, 0x03, 0x04, 0xAA], keyless);
+    check(vp9, &[0xD8, 0x05, 0x03, 0x04], expect!["the payload is cut inside its descriptor"]);
+    // I, L, F, B, V: two layers with their sizes and a group of two pictures, one with a reference.
+    let structure = [0xBA, 0x05, 0x00, 0x38, 1, 64, 0, 180, 2, 128, 1, 104, 2, 0x00, 0x54, 1];
+    check(vp9, &structure, expect!["the payload is cut inside its descriptor"]);
+    check(
+        vp9,
+        &[&structure[..], &[0xAA]].concat(),
+        expect!["keyframe=true picture=Some((5, false, 1)) tl0=None key=None"],
+    );
+    // More layers than there are bytes.
+    check(vp9, &[0x8A, 0x05, 0xF0, 0xAA], expect!["the payload is cut inside its descriptor"]);
 }
 
 #[test]
-fn av1_aggregation_headers() {
-    check(av1, &[0x08, 1], expect!["keyframe=true picture=None tl0=None key=None"]);
-    check(av1, &[0x88, 1], expect!["keyframe=false picture=None tl0=None key=None"]);
-    check(av1, &[0x10, 1], expect!["keyframe=false picture=None tl0=None key=None"]);
-    check(av1, &[0x08], expect!["the payload is cut inside its descriptor"]);
+fn h264_units() {
+    check(h264, &[0x67, 0x42], expect!["keyframe=true picture=None tl0=None key=None"]);
+    check(h264, &[0x65, 0x42], expect!["keyframe=false picture=None tl0=None key=None"]);
+    check(h264, &[0x41, 0x42], expect!["keyframe=false picture=None tl0=None key=None"]);
+    check(h264, &[0x78, 0, 2, 0x67, 1, 0, 1, 0x68], expect!["keyframe=true picture=None tl0=None key=None"]);
+    check(h264, &[0x78, 0, 2, 0x06, 1, 0, 1, 0x41], expect!["keyframe=false picture=None tl0=None key=None"]);
+    check(h264, &[0x78, 0, 1, 0x67, 0, 9, 0x68], expect!["the payload is cut inside its descriptor"]);
+    check(h264, &[0x7C, 0x87, 1], expect!["keyframe=true picture=None tl0=None key=None"]);
+    check(h264, &[0x7C, 0x07, 1], expect!["keyframe=false picture=None tl0=None key=None"]);
+    check(h264, &[0x7C, 0x85, 1], expect!["keyframe=false picture=None tl0=None key=None"]);
+    check(h264, &[0x7C], expect!["the payload is cut inside its descriptor"]);
+}
+
+#[test]
+fn av1_sequences() {
+    let starts = |payload: &[u8]| av1(payload).map(|found| found.starts_keyframe);
+    // One unit without a length, three of which the first has one, any number of which all have one.
+    assert_eq!(starts(&[0x18, 0x0A, 1]), Ok(true));
+    assert_eq!(starts(&[0x38, 0x02, 0x0A, 1, 0x32]), Ok(true));
+    assert_eq!(starts(&[0x08, 0x82, 0x00, 0x0A, 1]), Ok(true));
+    // Behind a delimiter.
+    assert_eq!(starts(&[0x28, 0x01, 0x10, 0x0A, 1]), Ok(true));
+    // A frame without its sequence; one that continues; one that begins none.
+    assert_eq!(starts(&[0x18, 0x32, 1]), Ok(false));
+    assert_eq!(starts(&[0x98, 0x0A, 1]), Ok(false));
+    assert_eq!(starts(&[0x10, 0x32, 1]), Ok(false));
+    assert_eq!(starts(&[0x08]), Err(DescriptorError::Cut));
+    assert_eq!(starts(&[0x08, 0x80, 0x80, 0x80]), Err(DescriptorError::Cut));
+    assert_eq!(starts(&[0x28, 0x01, 0x10]), Err(DescriptorError::Cut));
 }
 
 proptest! {

@@ -8,6 +8,8 @@ mod factory;
 mod keys;
 mod offer;
 
+#[cfg(test)]
+pub(crate) use agreement::DEPENDENCY_URI;
 pub(crate) use agreement::{Agreement, ExtensionIds, Offered, SlotLine};
 pub(crate) use codec::{Codec, Format};
 pub(crate) use factory::TransportFactory;

@@ -20,7 +20,7 @@ use crate::peer::Format;
 use crate::route::SlotAddress;
 use crate::rtp::Ssrc;
 use crate::units::{Bitrate, ClockRate, MediaTime, SeqNo};
-use descriptor::Descriptor;
+use descriptor::{Dependency, Descriptor, Structure, frame_number};
 use sfu_control::{Gate, Layer, Source, SourceKind};
 use std::time::{Duration, Instant};
 
@@ -91,6 +91,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) format: Format,
     /// What else goes on.
     pub(crate) passed: Passed,
+    /// AV1's dependency descriptor; empty when there is none.
+    pub(crate) dependency: &'a [u8],
     /// The media; empty for padding.
     pub(crate) payload: &'a [u8],
 }
@@ -138,6 +140,8 @@ pub(crate) struct LayerStream {
     pub(crate) missing: Missing,
     /// What reports say of it.
     pub(crate) reception: Reception,
+    /// How to read AV1's dependency descriptors, as its last keyframe told.
+    structure: Option<Structure>,
     ssrc: Option<Ssrc>,
     epoch: u16,
     highest: Option<SeqNo>,
@@ -159,6 +163,7 @@ impl LayerStream {
             history: History::default(),
             missing: Missing::default(),
             reception: Reception::new(clock),
+            structure: None,
             ssrc: None,
             epoch: 0,
             highest: None,
@@ -214,11 +219,14 @@ impl LayerStream {
             self.begin(incoming.ssrc);
         }
         let padding = incoming.payload.is_empty();
-        let descriptor = match incoming.format.codec.describe(incoming.payload) {
+        let mut descriptor = match incoming.format.codec.describe(incoming.payload) {
             Ok(descriptor) => descriptor,
             Err(_) if padding => Descriptor::default(),
             Err(_) => return Received::Malformed,
         };
+        if !incoming.dependency.is_empty() {
+            self.depend(&mut descriptor, incoming.dependency);
+        }
         let order = self.order_of(now, incoming.seq, resumed);
         if order == Order::Twice {
             return Received::Twice;
@@ -232,9 +240,10 @@ impl LayerStream {
             format: incoming.format,
             descriptor,
             passed: incoming.passed,
+            dependency: Vec::new(),
             payload: Vec::new(),
         };
-        self.history.keep(packet, incoming.payload);
+        self.history.keep(packet, incoming.payload, incoming.dependency);
         if padding {
             return Received::Padding { epoch: self.epoch };
         }
@@ -249,11 +258,20 @@ impl LayerStream {
         Received::Media { epoch: self.epoch, resumed, order }
     }
 
+    /// Adds what AV1's dependency descriptor says. Who is shown this stream must begin where both the payload and the
+    /// descriptor do: without the templates a receiver could read no descriptor that follows.
+    fn depend(&mut self, descriptor: &mut Descriptor, dependency: &[u8]) {
+        descriptor.frame_number = frame_number(dependency);
+        let read = Dependency::read(dependency, &mut self.structure);
+        descriptor.starts_keyframe &= read.is_ok_and(|dependency| dependency.starts_keyframe());
+    }
+
     /// Its sender starts over on another stream.
     fn begin(&mut self, ssrc: Ssrc) {
         self.ssrc = Some(ssrc);
         self.epoch = self.epoch.wrapping_add(1);
         self.highest = None;
+        self.structure = None;
         self.missing.clear();
         self.reception = Reception::new(self.reception.clock());
     }

@@ -1,7 +1,7 @@
 //! One client's incoming side: opens what it sends, and finds out which of its streams a packet belongs to, by number
 //! once that is known, by the names in its header before.
 
-use crate::peer::{Agreement, Carries, Exported};
+use crate::peer::{Agreement, Carries, Codec, Exported};
 use crate::receive::{CaptureTime, Incoming, Passed, Receiver, StreamId, Streams};
 use crate::rtp::{RtpHeader, Ssrc};
 use crate::srtp::{SrtpError, SrtpReceiver};
@@ -91,6 +91,7 @@ impl Uplink {
                 marker: unprotected.header.marker,
                 format,
                 passed: names.passed,
+                dependency: names.dependency.filter(|_| format.codec == Codec::Av1).unwrap_or_default(),
                 payload,
             };
             if binding.carries == Carries::Retransmissions {
@@ -172,6 +173,7 @@ struct Names<'a> {
     rid: Option<&'a [u8]>,
     transport: Option<u16>,
     passed: Passed,
+    dependency: Option<&'a [u8]>,
 }
 
 impl<'a> Names<'a> {
@@ -192,6 +194,8 @@ impl<'a> Names<'a> {
                 names.passed.orientation = value.first().copied();
             } else if id == ids.capture_time {
                 names.passed.capture_time = CaptureTime::read(value);
+            } else if id == ids.dependency {
+                names.dependency = Some(value);
             }
         }
         names

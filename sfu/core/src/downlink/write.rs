@@ -1,6 +1,7 @@
 //! Packets as they leave: header, payload with its numbers changed, seal.
 
 use super::{Downlink, Outbox};
+use crate::peer::ExtensionIds;
 use crate::receive::Packet;
 use crate::rtp::{Fixed, Form, HeaderWriter};
 use crate::send::Sent;
@@ -29,26 +30,14 @@ impl Downlink {
             ssrc: line.ssrc,
         };
         let ids = &self.extensions;
-        let mut header = HeaderWriter::begin(buffer, &fixed, Form::OneByte);
+        let mut header = HeaderWriter::begin(buffer, &fixed, Form::carrying(packet.dependency.len()));
         header.element(ids.transport, &self.history.next_wire().to_be_bytes());
         if !line.known {
             header.element(ids.mid, &line.mid);
         }
-        if let Some(level) = packet.passed.audio_level {
-            header.element(ids.audio_level, &[level]);
-        }
-        if let Some(orientation) = packet.passed.orientation {
-            header.element(ids.orientation, &[orientation]);
-        }
-        if let Some(capture_time) = &packet.passed.capture_time {
-            header.element(ids.capture_time, capture_time.as_bytes());
-        }
+        pass_on(&mut header, ids, (packet, sent));
         let length = header.finish();
-        let payload = buffer.len();
-        buffer.extend_from_slice(&packet.payload);
-        if let Some(payload) = buffer.get_mut(payload..) {
-            sent.patch.apply(payload);
-        }
+        write_payload(buffer, (packet, sent));
         if keys.protect_rtp(buffer, (start, length), (line.ssrc, sent.seq)).is_none() {
             buffer.truncate(start);
             return false;
@@ -81,16 +70,13 @@ impl Downlink {
         let buffer = out.arena.bytes_mut();
         let sequence = line.rtx_seq.wire();
         let fixed = Fixed { payload_type, marker: packet.marker, sequence, time: sent.time, ssrc };
-        let mut header = HeaderWriter::begin(buffer, &fixed, Form::OneByte);
+        let mut header = HeaderWriter::begin(buffer, &fixed, Form::carrying(packet.dependency.len()));
         header.element(self.extensions.transport, &self.history.next_wire().to_be_bytes());
         header.element(self.extensions.mid, &line.mid);
+        pass_on(&mut header, &self.extensions, (packet, sent));
         let length = header.finish();
         buffer.extend_from_slice(&sent.seq.wire().to_be_bytes());
-        let payload = buffer.len();
-        buffer.extend_from_slice(&packet.payload);
-        if let Some(payload) = buffer.get_mut(payload..) {
-            sent.patch.apply(payload);
-        }
+        write_payload(buffer, (packet, sent));
         if keys.protect_rtp(buffer, (start, length), (ssrc, line.rtx_seq)).is_none() {
             buffer.truncate(start);
             return false;
@@ -125,5 +111,35 @@ impl Downlink {
             out.bursts.push(path, start, out.arena);
         }
         sealed
+    }
+}
+
+/// Writes the extensions that travel on with a packet. A packet sent again has them too: the client takes its header for
+/// that of the packet it repeats.
+fn pass_on(header: &mut HeaderWriter<'_>, ids: &ExtensionIds, (packet, sent): (&Packet, &Sent)) {
+    if let Some(level) = packet.passed.audio_level {
+        header.element(ids.audio_level, &[level]);
+    }
+    if let Some(orientation) = packet.passed.orientation {
+        header.element(ids.orientation, &[orientation]);
+    }
+    if let Some(capture_time) = &packet.passed.capture_time {
+        header.element(ids.capture_time, capture_time.as_bytes());
+    }
+    if !packet.dependency.is_empty()
+        && let Some(dependency) = header.element(ids.dependency, &packet.dependency)
+    {
+        sent.patch.apply(dependency);
+    }
+}
+
+/// Writes a payload with its numbers changed, unless they are in its header.
+fn write_payload(buffer: &mut Vec<u8>, (packet, sent): (&Packet, &Sent)) {
+    let start = buffer.len();
+    buffer.extend_from_slice(&packet.payload);
+    if packet.dependency.is_empty()
+        && let Some(payload) = buffer.get_mut(start..)
+    {
+        sent.patch.apply(payload);
     }
 }

@@ -13,7 +13,8 @@ use crate::timer::Timer;
 use crate::uplink::{Closed, Opened};
 use sfu_control::{Gate, PeerId};
 
-/// A media payload fills an Ethernet frame at most. A larger one would not leave again behind the headers we add.
+/// A media payload with its dependency descriptor fills an Ethernet frame at most. A larger one would not leave again
+/// behind the headers we add.
 const PAYLOAD_MAX_BYTES: usize = 1_460;
 
 const _: () = assert!(PAYLOAD_MAX_BYTES < DATAGRAM_MAX_BYTES, "what is let in was read whole");
@@ -89,7 +90,7 @@ impl Engine {
     fn on_opened(&mut self, peer: PeerId, opened: &Opened<'_>) {
         let Opened { stream: id, kind, carries, incoming } = opened;
         self.counters.media_in += 1;
-        if incoming.payload.len() > PAYLOAD_MAX_BYTES {
+        if incoming.payload.len() + incoming.dependency.len() > PAYLOAD_MAX_BYTES {
             return self.counters.dropped_size += 1;
         }
         let Some(member) = self.members.get_mut(&peer) else { return };

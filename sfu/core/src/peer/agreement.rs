@@ -83,7 +83,7 @@ pub(crate) struct Agreement {
 }
 
 /// The address of AV1's dependency descriptor extension, which the negotiation library does not know by itself.
-pub(super) const DEPENDENCY_URI: &str =
+pub(crate) const DEPENDENCY_URI: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
 impl Agreement {

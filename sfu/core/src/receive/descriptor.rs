@@ -2,11 +2,13 @@
 //! must run on when another source takes over a slot? Pure functions on bytes from the network.
 
 mod av1;
+mod dependency;
 mod h264;
 mod vp8;
 mod vp9;
 
 pub(crate) use av1::av1;
+pub(crate) use dependency::{Dependency, NUMBER_OFFSET, Structure, frame_number};
 pub(crate) use h264::h264;
 pub(crate) use vp8::vp8;
 pub(crate) use vp9::vp9;
@@ -42,6 +44,8 @@ pub(crate) struct Descriptor {
     pub(crate) tl0_index: Option<SmallNumber>,
     /// The number of the last VP8 temporal keyframe, in the low five bits.
     pub(crate) key_index: Option<SmallNumber>,
+    /// The frame's number in AV1's dependency descriptor, which is no part of the payload.
+    pub(crate) frame_number: Option<u16>,
 }
 
 /// Why a payload could not be read.

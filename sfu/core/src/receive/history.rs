@@ -39,6 +39,8 @@ pub(crate) struct Packet {
     pub(crate) descriptor: Descriptor,
     /// Header extensions that go on to subscribers.
     pub(crate) passed: Passed,
+    /// AV1's dependency descriptor as it came; empty when there is none.
+    pub(crate) dependency: Vec<u8>,
     /// The media itself; empty for padding.
     pub(crate) payload: Vec<u8>,
 }
@@ -62,8 +64,8 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Keeps a packet; its payload is copied from `payload` into the place it takes over.
-    pub(crate) fn keep(&mut self, mut packet: Packet, payload: &[u8]) {
+    /// Keeps a packet; its payload and its dependency descriptor are copied into the place it takes over.
+    pub(crate) fn keep(&mut self, mut packet: Packet, payload: &[u8], dependency: &[u8]) {
         let size = if packet.format.codec == Codec::Opus { AUDIO_PACKETS } else { VIDEO_PACKETS };
         if packet.epoch != self.epoch {
             (self.epoch, self.keyframe, self.highest) = (packet.epoch, None, None);
@@ -78,9 +80,14 @@ impl History {
             self.packets.push(filler);
         }
         if let Some(kept) = self.packets.get_mut(place) {
-            packet.payload = std::mem::take(&mut kept.payload);
-            packet.payload.clear();
-            packet.payload.extend_from_slice(payload);
+            for (bytes, place, from) in [
+                (payload, &mut packet.payload, &mut kept.payload),
+                (dependency, &mut packet.dependency, &mut kept.dependency),
+            ] {
+                *place = std::mem::take(from);
+                place.clear();
+                place.extend_from_slice(bytes);
+            }
             *kept = packet;
         }
     }
@@ -131,6 +138,7 @@ mod tests {
             format: Format::plain(Codec::Vp8),
             descriptor: Descriptor { starts_keyframe, ..Descriptor::default() },
             passed: Passed::default(),
+            dependency: Vec::new(),
             payload: Vec::new(),
         }
     }
@@ -138,7 +146,7 @@ mod tests {
     /// Keeps packets of an epoch, the first of them a keyframe.
     fn keep(history: &mut History, epoch: u16, numbers: impl IntoIterator<Item = u64>, at: Instant) {
         for (place, seq) in numbers.into_iter().enumerate() {
-            history.keep(packet(epoch, seq, at, place == 0), &[epoch.to_be_bytes()[1], 7]);
+            history.keep(packet(epoch, seq, at, place == 0), &[epoch.to_be_bytes()[1], 7], &[]);
         }
     }
 
@@ -151,7 +159,7 @@ mod tests {
         assert_eq!(history.replay(now + REPLAY_AGE_MAX * 2), None, "it is old");
         keep(&mut history, 1, (70_000..70_010).chain(70_011..70_020), now);
         assert_eq!(history.replay(now), None, "70010 is missing");
-        history.keep(packet(1, 70_010, now, false), &[7]);
+        history.keep(packet(1, 70_010, now, false), &[7], &[]);
         assert_eq!(history.replay(now), Some(70_000..=70_019));
         keep(&mut history, 1, 80_000..80_000 + REPLAY_PACKETS_MAX + 1, now);
         assert_eq!(history.replay(now), None, "it is too much");

@@ -28,6 +28,17 @@ pub(crate) enum Form {
     TwoByte,
 }
 
+impl Form {
+    /// The shorter form that carries an element of so many bytes. One header has one form; a stream may mix them, as
+    /// every answer says (RFC 8285 section 6).
+    pub(crate) fn carrying(bytes: usize) -> Self {
+        if bytes <= SHORT_ELEMENT_BYTES_MAX { Self::OneByte } else { Self::TwoByte }
+    }
+}
+
+/// What an element of the short form carries.
+const SHORT_ELEMENT_BYTES_MAX: usize = 16;
+
 /// A header under way.
 #[derive(Debug)]
 pub(crate) struct HeaderWriter<'a> {
@@ -53,17 +64,22 @@ impl<'a> HeaderWriter<'a> {
         Self { buffer, start, form }
     }
 
-    /// Adds an element. One that has no form here is left out: an unknown number, or bytes too many for it.
-    pub(crate) fn element(&mut self, id: Option<u8>, value: &[u8]) {
-        let (Some(id), Ok(length)) = (id, u8::try_from(value.len())) else { return };
+    /// Adds an element and gives the bytes that were written. One that has no form here is left out: an unknown number,
+    /// or bytes too many for it.
+    pub(crate) fn element(&mut self, id: Option<u8>, value: &[u8]) -> Option<&mut [u8]> {
+        let (id, length) = (id?, u8::try_from(value.len()).ok()?);
         match self.form {
-            Form::OneByte if (1..=14).contains(&id) && (1..=16).contains(&length) => {
+            Form::OneByte
+                if (1..=14).contains(&id) && (1..=SHORT_ELEMENT_BYTES_MAX).contains(&value.len()) =>
+            {
                 self.buffer.push(id << 4 | (length - 1));
             }
             Form::TwoByte if id != 0 => self.buffer.extend_from_slice(&[id, length]),
-            Form::OneByte | Form::TwoByte => return,
+            Form::OneByte | Form::TwoByte => return None,
         }
+        let start = self.buffer.len();
         self.buffer.extend_from_slice(value);
+        self.buffer.get_mut(start..)
     }
 
     /// Ends the header; gives its length.

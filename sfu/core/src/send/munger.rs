@@ -1,7 +1,7 @@
 //! Renumbers packets so that a slot is one unbroken stream: sequence numbers, timestamps, picture numbers run on
 //! over every switch of source and layer, upstream losses stay visible as gaps, and what we leave out does not.
 
-use crate::receive::descriptor::{Descriptor, PictureId, SmallNumber};
+use crate::receive::descriptor::{Descriptor, NUMBER_OFFSET, PictureId, SmallNumber};
 use crate::units::{ClockRate, MediaTime, SeqNo};
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -13,7 +13,8 @@ const GAP_MAX: u64 = 1_000;
 /// A switch moves the timestamp by the time that passed, but at least by this: a millisecond of video.
 const SWITCH_TICKS_MIN: u32 = 90;
 
-/// Bytes to replace in a payload; it never changes length. Small, because one is remembered per sent packet.
+/// Bytes to replace in what carries a packet's numbers: the payload, or AV1's dependency descriptor where there is one.
+/// It never changes length. Small, because one is remembered per sent packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Patch {
     count: u8,
@@ -22,9 +23,9 @@ pub(crate) struct Patch {
 
 impl Patch {
     /// Replaces the bytes.
-    pub(crate) fn apply(&self, payload: &mut [u8]) {
+    pub(crate) fn apply(&self, carrier: &mut [u8]) {
         for (offset, byte) in self.changes.iter().take(self.count.into()) {
-            if let Some(place) = payload.get_mut(usize::from(*offset)) {
+            if let Some(place) = carrier.get_mut(usize::from(*offset)) {
                 *place = *byte;
             }
         }
@@ -48,7 +49,7 @@ pub(crate) struct Place {
     pub(crate) seq: SeqNo,
     /// Its timestamp in the slot's stream.
     pub(crate) time: MediaTime,
-    /// What to change in its payload.
+    /// What to change in its payload or its dependency descriptor.
     pub(crate) patch: Patch,
 }
 
@@ -61,7 +62,7 @@ pub(crate) struct Arrival {
     pub(crate) seq: SeqNo,
     /// Its timestamp in its source's stream.
     pub(crate) time: MediaTime,
-    /// What its payload says.
+    /// What its payload and its dependency descriptor say.
     pub(crate) descriptor: Descriptor,
 }
 
@@ -76,6 +77,7 @@ struct Span {
     picture_offset: u16,
     tl0_offset: u8,
     key_offset: u8,
+    frame_offset: u16,
 }
 
 /// The numbering of one slot.
@@ -89,6 +91,7 @@ pub(crate) struct Munger {
     picture: u16,
     tl0: u8,
     key: u8,
+    frame: u16,
 }
 
 impl Munger {
@@ -104,6 +107,7 @@ impl Munger {
             picture: start & 0x7FFF,
             tl0: start.to_be_bytes()[1],
             key: 0,
+            frame: start,
         }
     }
 
@@ -132,6 +136,7 @@ impl Munger {
         let picture = descriptor.picture_id.map_or(0, |id| id.value);
         let tl0 = descriptor.tl0_index.map_or(0, |index| index.byte);
         let key = descriptor.key_index.map_or(0, |index| index.byte & 0x1F);
+        let frame = descriptor.frame_number.unwrap_or(0);
         let offset = seq.extended().wrapping_sub(arrival.seq.extended());
         self.span = Some(Span {
             first_in: arrival.seq,
@@ -141,6 +146,7 @@ impl Munger {
             picture_offset: self.picture.wrapping_add(1).wrapping_sub(picture),
             tl0_offset: self.tl0.wrapping_add(1).wrapping_sub(tl0),
             key_offset: self.key.wrapping_add(1).wrapping_sub(key),
+            frame_offset: self.frame.wrapping_add(1).wrapping_sub(frame),
         });
         self.highest = seq;
         self.latest = time;
@@ -188,7 +194,7 @@ impl Munger {
         span.shifts.push_back((seq.plus(1), offset.wrapping_sub(1)));
     }
 
-    /// What to write over the payload's picture numbers, keeping the highest ones in mind.
+    /// What to write over a packet's picture numbers, keeping the highest ones in mind.
     fn renumber(&mut self, descriptor: &Descriptor) -> Patch {
         let mut patch = Patch::default();
         let Some(span) = &self.span else { return patch };
@@ -212,6 +218,16 @@ impl Munger {
                 self.key = number;
             }
             patch.push(offset, byte & 0xE0 | number);
+        }
+        if let Some(number) = descriptor.frame_number {
+            // What a frame needs is told by distances between numbers, which a common offset leaves alone.
+            let number = number.wrapping_add(span.frame_offset);
+            if number.wrapping_sub(self.frame) < 0x8000 {
+                self.frame = number;
+            }
+            let [high, low] = number.to_be_bytes();
+            patch.push(NUMBER_OFFSET, high);
+            patch.push(NUMBER_OFFSET + 1, low);
         }
         patch
     }

@@ -28,7 +28,7 @@ pub(crate) struct Sent {
     pub(crate) seq: SeqNo,
     /// Its timestamp in the slot's stream.
     pub(crate) time: MediaTime,
-    /// What was changed in its payload.
+    /// What was changed in its payload or its dependency descriptor.
     pub(crate) patch: Patch,
     /// When it was sent again last.
     pub(crate) again: Option<Instant>,

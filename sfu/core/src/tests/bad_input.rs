@@ -53,6 +53,10 @@ fn real_browsers_are_answered() {
         let first = camera.split_whitespace().nth(3).unwrap();
         assert!(camera.contains(&format!("a=rtpmap:{first} VP8/90000")), "VP8 leads: {camera}");
         assert!(camera.contains("a=simulcast:recv q;h;f"), "{camera}");
+        assert!(
+            camera.contains("dependency-descriptor") && answer.contains("a=extmap-allow-mixed"),
+            "{camera}"
+        );
         assert!(camera.contains("AV1/90000") && camera.contains("VP9/90000"), "{camera}");
     }
 }

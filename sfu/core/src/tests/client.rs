@@ -1,5 +1,7 @@
 //! A participant of a scenario: a real WebRTC stack that sends marked frames and writes down what it gets.
 
+use super::av1;
+use crate::receive::descriptor;
 use sfu_control::{Demand, Layer, Slot, SourceKind};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ const RIDS: [(&str, Layer, usize); 3] =
 /// Payload types as the library assigns them.
 const VP8: u8 = 96;
 const VP9: u8 = 98;
+const AV1: u8 = 45;
 /// Every frame has this many packets, so that loss can hit a frame in the middle.
 const PACKETS_PER_FRAME: u8 = 2;
 
@@ -99,6 +102,11 @@ impl Client {
         Self::with_codecs(number, now, &[VP8, VP9])
     }
 
+    /// One that sends AV1 with its dependency descriptor and knows nothing else.
+    pub(crate) fn only_av1(number: u32, now: Instant) -> Self {
+        Self::with_codecs(number, now, &[AV1])
+    }
+
     fn with_codecs(number: u32, now: Instant, codecs: &[u8]) -> Self {
         let address = SocketAddr::from(([198, 51, 100, u8::try_from(number).unwrap()], 5_000));
         let mut rtc = Rtc::builder()
@@ -106,6 +114,8 @@ impl Client {
             .enable_opus(true, false)
             .enable_vp8(codecs.contains(&VP8))
             .enable_vp9(codecs.contains(&VP9))
+            .enable_av1(codecs.contains(&AV1))
+            .set_extension(av1::EXTENSION_ID, av1::extension())
             .set_rtp_mode(true)
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
@@ -333,12 +343,21 @@ impl Client {
             let encoder = which(self);
             encoder.seq += 1;
             let [high, low] = encoder.picture.to_be_bytes();
-            let mut payload = if codec == VP8 {
-                let start = if part == 0 { 0x90 } else { 0x80 };
-                vec![start, 0x80, high | 0x80, low, u8::from(!keyframe || part > 0)]
-            } else {
-                let start = if part == 0 { 0x88 } else { 0x80 };
-                vec![start | u8::from(!keyframe) << 6, high | 0x80, low]
+            let mut values = ExtensionValues::default();
+            let mut payload = match codec {
+                VP8 => {
+                    let start = if part == 0 { 0x90 } else { 0x80 };
+                    vec![start, 0x80, high | 0x80, low, u8::from(!keyframe || part > 0)]
+                }
+                VP9 => {
+                    let start = if part == 0 { 0x88 } else { 0x80 };
+                    vec![start | u8::from(!keyframe) << 6, high | 0x80, low]
+                }
+                _ => {
+                    let frame = av1::Packet { begins: part == 0, keyframe, number: encoder.picture };
+                    values.user_values.set(frame.dependency());
+                    frame.head().to_vec()
+                }
             };
             payload.extend_from_slice(&number.to_be_bytes());
             payload.push(encoder.layer as u8);
@@ -346,7 +365,8 @@ impl Client {
             payload.resize(encoder.bytes, 0xAA);
             let write = RtpWrite::new(Pt::from(codec), encoder.seq.into(), time, now, payload)
                 .marker(part + 1 == PACKETS_PER_FRAME)
-                .nackable(true);
+                .nackable(true)
+                .ext_vals(values);
             let rid = encoder.rid;
             let mut direct = self.rtc.direct_api();
             direct.stream_tx_by_mid(mid, rid).unwrap().write_rtp(write);
@@ -383,10 +403,19 @@ fn read(at: Instant, slot: Slot, packet: &str0m::rtp::RtpPacket) -> Option<Frame
     let (offset, keyframe, picture_id) = match slot {
         Slot::Audio(_) | Slot::FloorAudio => (1, false, 0),
         Slot::Programme | Slot::Slides | Slot::Mosaic(_) => {
-            let vp9 = packet.header.payload_type == Pt::from(VP9);
-            let read = if vp9 { crate::receive::descriptor::vp9 } else { crate::receive::descriptor::vp8 };
+            let (read, offset): (fn(&[u8]) -> _, _) = match *packet.header.payload_type {
+                VP9 => (descriptor::vp9, 3),
+                VP8 => (descriptor::vp8, 5),
+                _ => (descriptor::av1, av1::HEAD_BYTES),
+            };
             let found = read(payload).unwrap();
-            (if vp9 { 3 } else { 5 }, found.starts_keyframe, found.picture_id.unwrap().value)
+            match found.picture_id {
+                Some(id) => (offset, found.starts_keyframe, id.value),
+                None => {
+                    let (number, begins) = av1::told(packet);
+                    (offset, found.starts_keyframe && begins, number)
+                }
+            }
         }
     };
     let marks = payload.get(offset..offset + 9)?;

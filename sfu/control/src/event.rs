@@ -127,7 +127,8 @@ pub enum SfuEvent {
         /// What is needed from now on.
         demand: Demand,
     },
-    /// Whose microphones are heard in a room right now, loudest first; sent on change, at most 5 times a second.
+    /// Whose microphones are heard in a room right now: whoever leads the talk, then the loudest; sent on change, at most
+    /// 5 times a second.
     Speaking {
         /// The room.
         room: RoomId,

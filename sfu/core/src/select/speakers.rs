@@ -1,6 +1,9 @@
 //! Who is heard in a room: the three loudest open microphones by RFC 6464, with the floor apart. A voice that has
 //! a place keeps it through pauses and small differences, so that slots do not flap between neighbours.
 
+mod dominant;
+
+use dominant::Activity;
 use sfu_control::{PeerId, Source};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -25,6 +28,8 @@ const CHALLENGE: Duration = Duration::from_millis(300);
 const CHALLENGE_MARGIN: i32 = 30;
 /// How often places are judged while somebody is audible.
 pub(crate) const SPEAKERS_TICK: Duration = Duration::from_millis(100);
+/// How often the leader is judged, as in the paper.
+const LEADER_INTERVAL: Duration = Duration::from_millis(300);
 /// Changes of who speaks are told at most this often: five times a second.
 const TELL_INTERVAL: Duration = Duration::from_millis(200);
 /// A packet moves the smoothed level by a fifth of the difference: 20 ms packets settle in about 100 ms.
@@ -40,6 +45,7 @@ struct Voice {
     audible: Option<Instant>,
     spoke: Option<Instant>,
     challenges_since: Option<Instant>,
+    activity: Activity,
 }
 
 /// What a packet of audio means.
@@ -59,6 +65,9 @@ pub(crate) struct Speakers {
     voices: BTreeMap<Source, Voice>,
     places: [Option<Source>; PLACES],
     floor: Option<Source>,
+    /// Who leads the talk; kept through silence.
+    leader: Option<Source>,
+    leader_judged: Option<Instant>,
     told: Vec<PeerId>,
     told_at: Option<Instant>,
 }
@@ -87,6 +96,7 @@ impl Speakers {
     /// A gate closed, or the source is gone.
     pub(crate) fn remove(&mut self, source: Source) {
         self.voices.remove(&source);
+        self.leader = self.leader.filter(|leader| *leader != source);
         for place in &mut self.places {
             if *place == Some(source) {
                 *place = None;
@@ -97,7 +107,7 @@ impl Speakers {
     /// A peer is gone.
     pub(crate) fn remove_peer(&mut self, peer: PeerId) {
         self.voices.retain(|source, _| source.peer != peer);
-        for place in self.places.iter_mut().chain([&mut self.floor]) {
+        for place in self.places.iter_mut().chain([&mut self.floor, &mut self.leader]) {
             if place.is_some_and(|source| source.peer == peer) {
                 *place = None;
             }
@@ -113,7 +123,9 @@ impl Speakers {
             audible: None,
             spoke: None,
             challenges_since: None,
+            activity: Activity::new(now),
         });
+        voice.activity.record(now, level);
         voice.level += (tenths - voice.level) / SMOOTHING;
         if level <= AUDIBLE_LEVEL {
             voice.audible = Some(now);
@@ -140,6 +152,7 @@ impl Speakers {
 
     /// Judges the places. Gives whether any changed.
     pub(crate) fn on_tick(&mut self, now: Instant) -> bool {
+        self.judge_leader(now);
         let mut changed = self.free_places(now);
         let quietest = (0..PLACES)
             .filter_map(|place| Some((place, self.heard(place)?)))
@@ -183,7 +196,7 @@ impl Speakers {
             || self.voices.values().any(|voice| within(voice.audible, now, KEEP_PLACE))
     }
 
-    /// Who speaks, loudest first, if that changed and may be told.
+    /// Who speaks, whoever leads first and then by loudness, if that changed and may be told.
     pub(crate) fn poll_speaking(&mut self, now: Instant) -> Option<Vec<PeerId>> {
         if within(self.told_at, now, TELL_INTERVAL) {
             return None;
@@ -195,23 +208,45 @@ impl Speakers {
                 let placed = self.places.contains(&Some(**source)) || self.floor == Some(**source);
                 placed && within(voice.spoke, now, KEEP_PLACE / 2)
             })
-            .map(|(source, voice)| (voice.level, source.peer))
+            .map(|(source, voice)| (self.leader != Some(*source), voice.level, source.peer))
             .collect();
         speaking.sort_unstable();
         let mut peers: Vec<PeerId> = Vec::with_capacity(PLACES);
-        for (_, peer) in speaking {
+        for (_, _, peer) in speaking {
             if peers.len() < PLACES && !peers.contains(&peer) {
                 peers.push(peer);
             }
         }
-        // Who is loudest wobbles with every syllable; only who is in the list is worth telling.
-        let same = peers.len() == self.told.len() && peers.iter().all(|peer| self.told.contains(peer));
+        // Who is loudest wobbles with every syllable; only who is in the list, and who leads it, is worth telling.
+        let leads = peers.first().filter(|first| self.leader.is_some_and(|leader| leader.peer == **first));
+        let led = leads.is_none() || leads == self.told.first();
+        let same = led && peers.len() == self.told.len() && peers.iter().all(|peer| self.told.contains(peer));
         if same {
             return None;
         }
         self.told.clone_from(&peers);
         self.told_at = Some(now);
         Some(peers)
+    }
+
+    /// Finds who leads: the best of those who outdo the leader, or the first to have spoken for a while.
+    fn judge_leader(&mut self, now: Instant) {
+        if within(self.leader_judged, now, LEADER_INTERVAL) {
+            return;
+        }
+        self.leader_judged = Some(now);
+        let leader = self.leader.and_then(|leader| self.voices.get_mut(&leader));
+        let leader = leader.map(|voice| voice.activity.scores(now));
+        let scores = self.voices.iter_mut().map(|(source, voice)| (*source, voice.activity.scores(now)));
+        let challengers =
+            scores.filter(|(_, scores)| leader.map_or(scores.may_lead(), |leader| scores.outdo(&leader)));
+        let best = challengers.max_by(|(_, one), (_, other)| {
+            let ((medium, steps), (other_medium, other_steps)) = (one.rank(), other.rank());
+            medium.total_cmp(&other_medium).then(steps.cmp(&other_steps))
+        });
+        if let Some((source, _)) = best {
+            self.leader = Some(source);
+        }
     }
 
     /// Takes places from voices that have been silent for long.

@@ -125,6 +125,74 @@ fn who_speaks_is_told_loudest_first_and_on_change_only() {
     assert!(!hall.speakers.is_lively(hall.now), "ticks go on for nobody");
 }
 
+/// Who leads after a trace of levels, one for each voice and stretch.
+fn leads(hall: &Hall) -> Option<usize> {
+    let leader = hall.speakers.leader?;
+    (0..hall.levels.len()).find(|number| voice(*number) == leader)
+}
+
+#[test]
+fn a_cough_does_not_lead_over_speech_nor_over_silence() {
+    let mut hall = Hall::new(&[30, 127]);
+    hall.run(2_000);
+    assert_eq!(leads(&hall), Some(0));
+    hall.levels[1] = Some(5);
+    hall.run(240);
+    hall.levels[1] = Some(127);
+    for _ in 0..10 {
+        hall.run(100);
+        assert_eq!(leads(&hall), Some(0), "a cough leads");
+    }
+    let mut hall = Hall::new(&[5]);
+    hall.run(240);
+    hall.levels[0] = Some(127);
+    hall.run(2_000);
+    assert_eq!(leads(&hall), None, "a cough leads where nobody spoke");
+}
+
+#[test]
+fn who_goes_on_speaking_leads_within_a_second() {
+    let mut hall = Hall::new(&[30, 127]);
+    hall.run(5_000);
+    hall.levels = vec![Some(127), Some(45)];
+    hall.run(1_000);
+    assert_eq!(leads(&hall), Some(1), "a quiet voice speaks alone");
+    assert_eq!(hall.told.last().and_then(|told| told.first()), Some(&1), "it was not told");
+}
+
+#[test]
+fn two_who_speak_in_turn_lead_in_turn_and_a_word_between_changes_nothing() {
+    let mut hall = Hall::new(&[127, 127]);
+    for turn in 0..8_usize {
+        let (speaker, listener) = (turn % 2, (turn + 1) % 2);
+        hall.levels[speaker] = Some(35);
+        hall.levels[listener] = Some(127);
+        hall.run(1_500);
+        assert_eq!(leads(&hall), Some(speaker), "in turn {turn}");
+        // Yes, says the other.
+        hall.levels[listener] = Some(30);
+        hall.run(300);
+        hall.levels[listener] = Some(127);
+        hall.run(700);
+        assert_eq!(leads(&hall), Some(speaker), "a word took the lead in turn {turn}");
+    }
+}
+
+#[test]
+fn both_at_once_do_not_take_the_lead_from_each_other() {
+    let mut hall = Hall::new(&[40, 127]);
+    hall.run(2_000);
+    hall.levels[1] = Some(25);
+    for _ in 0..20 {
+        hall.run(300);
+        assert_eq!(leads(&hall), Some(0));
+    }
+    hall.speakers.remove(voice(0));
+    hall.levels[0] = None;
+    hall.run(700);
+    assert_eq!(leads(&hall), Some(1));
+}
+
 proptest! {
     #[test]
     fn places_are_sound_whatever_is_said(

@@ -5,8 +5,8 @@
 use super::Seen;
 use crate::clock;
 use signaling_core::{
-    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, UnitTree,
-    UtcMillis, verify_chain,
+    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, SignInId,
+    UnitTree, UtcMillis, verify_chain,
 };
 use signaling_protocol::{
     AccountId, AccountKind, BoundedText, CreateMeeting, FactNumber, GrantRole, GrantView, MeetingId,
@@ -180,6 +180,13 @@ impl World {
                 }
                 Output::Store(records) => self.stored.extend(records),
                 Output::Send { connection, message } => self.take(connection, message),
+                Output::Broadcast { connections, message } => {
+                    let each: BTreeSet<_> = connections.iter().collect();
+                    assert_eq!(each.len(), connections.len(), "told twice: {message:?}");
+                    for connection in connections {
+                        self.take(connection, message.clone());
+                    }
+                }
                 Output::Close { connection } => {
                     assert!(self.closed.insert(connection), "closed twice: {connection:?}");
                     for client in &mut self.clients {
@@ -241,6 +248,7 @@ fn account(number: usize) -> Option<Account> {
         name: format!("Ông {number}"),
         unit: own,
         grants,
+        sign_in: SignInId(1),
     })
 }
 

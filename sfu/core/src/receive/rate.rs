@@ -5,6 +5,10 @@ use std::time::{Duration, Instant};
 
 /// Long enough to hold some frames of a slow screen, short enough to notice a new layer within a second.
 const WINDOW: Duration = Duration::from_millis(1_000);
+/// A window that lasted this long held a pause, and says nothing about the rate while the stream flows.
+const PAUSE: Duration = Duration::from_secs(3);
+
+const _: () = assert!(WINDOW.as_millis() < PAUSE.as_millis(), "a slow screen is no pause");
 
 /// Measures a rate.
 #[derive(Debug, Default)]
@@ -21,8 +25,11 @@ impl RateMeter {
         let elapsed = now.saturating_duration_since(start);
         if elapsed >= WINDOW {
             let last = Bitrate::over(self.bytes, elapsed);
-            self.rate =
-                if self.rate == Bitrate::ZERO { last } else { self.rate.percent(75).plus(last.percent(25)) };
+            self.rate = match self.rate {
+                rate if elapsed >= PAUSE => rate,
+                Bitrate::ZERO => last,
+                rate => rate.percent(75).plus(last.percent(25)),
+            };
             self.bytes = 0;
             self.window = Some(now);
         }

@@ -190,9 +190,13 @@ fn slides_floor(wishes: &[PictureWish], budget: Bitrate) -> Bitrate {
     }
 }
 
-/// What a layer takes of a line.
+/// What a layer takes of a line: what it was measured at while it flowed, if its sender makes it larger than it should.
 fn cost(state: &LayerState) -> Bitrate {
-    if state.flowing && state.rate > Bitrate::ZERO { state.rate } else { nominal(state.layer) }
+    if state.flowing && state.rate > Bitrate::ZERO {
+        state.rate
+    } else {
+        nominal(state.layer).max(state.rate)
+    }
 }
 
 /// The granted layer if it flows; else the best below it that does, else the lowest above it, else itself.

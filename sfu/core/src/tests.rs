@@ -3,6 +3,7 @@
 
 mod av1;
 mod bad_input;
+mod bottleneck;
 mod capacity;
 mod chaos;
 mod client;
@@ -13,4 +14,4 @@ mod voices;
 mod world;
 
 pub(crate) use client::{Client, Frame};
-pub(crate) use world::{Link, World};
+pub(crate) use world::{Bottleneck, Link, World};

@@ -123,3 +123,38 @@ impl LossControl {
         self.memory.push_back(permille);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the ceiling is after each second of losses in hundredths, while 1,000 kbit/s arrive.
+    fn ceilings(lost: &[u32]) -> Vec<u32> {
+        let (mut loss, mut now) = (LossControl::new(), crate::testing::epoch());
+        let mut told = Vec::new();
+        for lost in lost {
+            now += Duration::from_secs(1);
+            loss.on_feedback(now, (100, *lost), Some(Bitrate::kbps(1_000)));
+            told.push(loss.ceiling().as_kbps());
+        }
+        told
+    }
+
+    #[test]
+    fn what_is_always_lost_lowers_nothing() {
+        assert_eq!(ceilings(&[0, 8, 12, 9, 10, 14, 7, 11, 10, 9]), [30_000; 10]);
+        assert_eq!(ceilings(&[0, 30, 0, 0, 30, 5, 0, 25, 0, 30]), [30_000; 10], "bursts");
+    }
+
+    #[test]
+    fn what_a_line_without_a_queue_drops_lowers_the_rate() {
+        let told = ceilings(&[0, 0, 0, 0, 40, 40, 60]);
+        assert!(told[..4] == [30_000; 4] && told.last().is_some_and(|last| *last < 1_100), "{told:?}");
+    }
+
+    #[test]
+    fn loss_that_stays_when_the_rate_fell_was_not_for_the_rate() {
+        let told = ceilings(&[0, 0, 0, 60, 60]);
+        assert_eq!(told, [30_000, 30_000, 30_000, 950, 30_000]);
+    }
+}

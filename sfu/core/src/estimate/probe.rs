@@ -6,8 +6,9 @@ use crate::units::Bitrate;
 use std::num::NonZeroU8;
 use std::time::{Duration, Instant};
 
-/// How long a probe lasts at least: long enough to show in arrivals, short enough for a queue of a few packets.
-const SPAN_MIN: Duration = Duration::from_millis(15);
+/// How long a probe lasts at least: as long as the frames of others on the line are apart, or it falls between them and
+/// finds their share free.
+const SPAN_MIN: Duration = Duration::from_millis(35);
 /// How long it lasts at most: a line that does not carry it has a queue of half of this when it is called off.
 const SPAN_MAX: Duration = Duration::from_millis(400);
 /// A probe outlasts the spread of delays by this factor, or jitter would be taken for a queue.
@@ -28,6 +29,9 @@ const INTERVAL_WHEN_UNCLEAR: Duration = Duration::from_secs(1);
 const AGAIN_PERCENT: u64 = 200;
 /// or for this much while the line's end is where it was: every probe is a queue for all who share the line.
 const LIMITED_PERCENT: u64 = 175;
+/// A probe longer than this asks for less then, or its queue would be as long as itself.
+const LIMITED_SPAN: Duration = Duration::from_millis(100);
+const LIMITED_LONG_PERCENT: u64 = 130;
 /// Between probes of a line that has shown nothing more. With the steps that follow a success a line that became wide
 /// again is found within ten seconds.
 const INTERVAL: Duration = Duration::from_secs(4);
@@ -125,19 +129,20 @@ impl Prober {
             self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
             return None;
         };
-        let percent = FIRST_PERCENT.get(self.first).copied().unwrap_or(if self.limited {
-            LIMITED_PERCENT
-        } else {
-            AGAIN_PERCENT
-        });
+        let beyond = spread.saturating_sub(SPREAD_OF_FRAMES);
+        let span = ((SPAN_MIN + beyond * SPAN_PER_SPREAD) * self.stretch).min(SPAN_MAX);
+        let again = match self.limited {
+            false => AGAIN_PERCENT,
+            true if span > LIMITED_SPAN => LIMITED_LONG_PERCENT,
+            true => LIMITED_PERCENT,
+        };
+        let percent = FIRST_PERCENT.get(self.first).copied().unwrap_or(again);
         self.first += 1;
         let rate = estimate.percent(percent).min(desired.percent(120));
         let id = ProbeId(self.next_id);
         self.next_id = self.next_id.checked_add(1).unwrap_or(NonZeroU8::MIN);
         let quick = self.first < FIRST_PERCENT.len();
         self.next_at = Some(now + if quick { INTERVAL_AFTER_SUCCESS } else { INTERVAL });
-        let beyond = spread.saturating_sub(SPREAD_OF_FRAMES);
-        let span = ((SPAN_MIN + beyond * SPAN_PER_SPREAD) * self.stretch).min(SPAN_MAX);
         self.stretch = (self.stretch / 2).max(1);
         self.busy_until = Some(now + span + DRAIN);
         let bits = rate.as_bps().saturating_mul(u64::try_from(span.as_micros()).unwrap_or(0)) / 1_000_000;

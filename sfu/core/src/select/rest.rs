@@ -57,3 +57,52 @@ impl Rest {
         self.until = Some(now + self.length * (100 + self.stagger) / 100);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ESTIMATE: Bitrate = Bitrate::kbps(900);
+
+    /// How long layers rest after a fall at a moment.
+    fn rests(rest: &mut Rest, now: Instant) -> Duration {
+        rest.on_fall(now);
+        let mut length = Duration::ZERO;
+        while rest.climb(now + length, ESTIMATE) == Climb::Held {
+            length += Duration::from_millis(100);
+        }
+        length
+    }
+
+    #[test]
+    fn climbs_that_fail_wait_longer_and_longer() {
+        let (mut rest, mut now) = (Rest::new(0), crate::testing::epoch());
+        assert_eq!(rest.climb(now, ESTIMATE), Climb::Allowed);
+        let mut lengths = Vec::new();
+        for _ in 0..6 {
+            lengths.push(rests(&mut rest, now).as_secs());
+            now += Duration::from_secs(100);
+            rest.on_rise(now, ESTIMATE);
+            now += Duration::from_secs(2);
+        }
+        assert_eq!(lengths, [5, 10, 20, 40, 60, 60]);
+        // One that held for long was right.
+        assert_eq!(rests(&mut rest, now + Duration::from_secs(60)).as_secs(), 5);
+    }
+
+    #[test]
+    fn a_line_that_became_another_ends_the_rest() {
+        let (mut rest, now) = (Rest::new(0), crate::testing::epoch());
+        rest.on_rise(now, ESTIMATE);
+        rest.on_fall(now);
+        assert_eq!(rest.climb(now, ESTIMATE.percent(140)), Climb::Held);
+        assert_eq!(rest.climb(now, ESTIMATE.percent(160)), Climb::Allowed);
+    }
+
+    #[test]
+    fn neighbours_do_not_rest_alike() {
+        let now = crate::testing::epoch();
+        let lengths: Vec<_> = (1..4).map(|number| rests(&mut Rest::new(number), now)).collect();
+        assert!(lengths.windows(2).all(|pair| pair[0] != pair[1]), "{lengths:?}");
+    }
+}

@@ -20,7 +20,7 @@ const RIDS: [(&str, Layer, usize); 3] =
 const VP8: u8 = 96;
 const VP9: u8 = 98;
 const AV1: u8 = 45;
-/// Every frame has this many packets, so that loss can hit a frame in the middle.
+/// Every frame has this many packets unless said otherwise, so that loss can hit a frame in the middle.
 const PACKETS_PER_FRAME: u8 = 2;
 
 /// A packet as a subscriber got it.
@@ -44,6 +44,7 @@ struct Encoder {
     rid: Option<Rid>,
     layer: Layer,
     bytes: usize,
+    packets: u8,
     seq: u64,
     time_base: u32,
     picture: u16,
@@ -123,6 +124,7 @@ impl Client {
             rid: Some(Rid::from(rid)),
             layer,
             bytes,
+            packets: PACKETS_PER_FRAME,
             seq: 100 + u64::from(number) * 1_000,
             time_base: number.wrapping_mul(0x1357_9BDF).wrapping_add(index * 77_777),
             picture: u16::try_from(number * 1_000 + index).unwrap(),
@@ -223,6 +225,13 @@ impl Client {
     pub(crate) fn frame_bytes(&mut self, bytes: usize) {
         for encoder in &mut self.encoders {
             encoder.bytes = bytes;
+        }
+    }
+
+    /// Makes its layers as large as a browser's: 150, 530 and 1,500 kbit/s.
+    pub(crate) fn sends_full_layers(&mut self) {
+        for (encoder, (bytes, packets)) in self.encoders.iter_mut().zip([(310, 2), (1_100, 2), (1_040, 6)]) {
+            (encoder.bytes, encoder.packets) = (bytes, packets);
         }
     }
 
@@ -339,7 +348,8 @@ impl Client {
         encoder.picture = encoder.picture.wrapping_add(1) & 0x7FFF;
         let keyframe = std::mem::take(&mut encoder.keyframe_due);
         let time = encoder.time_base.wrapping_add(u32::try_from(elapsed & 0xFFFF_FFFF).unwrap());
-        for part in 0..PACKETS_PER_FRAME {
+        let packets = encoder.packets;
+        for part in 0..packets {
             let encoder = which(self);
             encoder.seq += 1;
             let [high, low] = encoder.picture.to_be_bytes();
@@ -364,7 +374,7 @@ impl Client {
             payload.extend_from_slice(&encoder.frames.to_be_bytes());
             payload.resize(encoder.bytes, 0xAA);
             let write = RtpWrite::new(Pt::from(codec), encoder.seq.into(), time, now, payload)
-                .marker(part + 1 == PACKETS_PER_FRAME)
+                .marker(part + 1 == packets)
                 .nackable(true)
                 .ext_vals(values);
             let rid = encoder.rid;

@@ -18,8 +18,19 @@ pub(crate) struct Link {
     pub(crate) jitter: Duration,
     /// Media packets of a thousand that never arrive; the handshake is spared.
     pub(crate) loss_permille: u32,
-    /// What each client's downlink carries, bits per second; none when it carries everything.
+    /// What a downlink carries, bits per second; none when it carries everything.
     pub(crate) capacity_bps: Option<u64>,
+    /// Whose downlink that is.
+    pub(crate) bottleneck: Bottleneck,
+}
+
+/// Who stands in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bottleneck {
+    /// Every client has its own.
+    Each,
+    /// All clients share one.
+    Shared,
 }
 
 /// A bottleneck holds this much; what comes on top is dropped.
@@ -32,6 +43,7 @@ impl Default for Link {
             jitter: Duration::ZERO,
             loss_permille: 0,
             capacity_bps: None,
+            bottleneck: Bottleneck::Each,
         }
     }
 }
@@ -285,7 +297,11 @@ impl World {
         let Some(capacity) = self.link.capacity_bps.filter(|_| destination != SERVER.parse().unwrap()) else {
             return Some(self.now);
         };
-        let free = self.free_at.entry(destination).or_insert(self.now);
+        let whose = match self.link.bottleneck {
+            Bottleneck::Each => destination,
+            Bottleneck::Shared => SERVER.parse().unwrap(),
+        };
+        let free = self.free_at.entry(whose).or_insert(self.now);
         let start = self.now.max(*free);
         if start - self.now > QUEUE_MAX {
             return None;

@@ -23,7 +23,7 @@ import {
 const summary = summaries[0];
 if (summary === undefined) throw new Error('there is a meeting');
 
-const start = initialState(DEFAULT_SETTINGS, 1, 'computer', null);
+const start = initialState(DEFAULT_SETTINGS, 1, 'computer', { returning: null, kiosk: null });
 
 const devices: Devices = {
   ...start.devices,
@@ -158,11 +158,12 @@ const slidesSlots = new Map<SlotKey, Slot>([
 ]);
 
 export const screens: Readonly<Record<string, State>> = {
-  signin: { ...start, session: { phase: 'signedOut', asking: { state: 'ready' } } },
+  signin: { ...start, session: { phase: 'signedOut', asking: { state: 'ready' }, who: 'person' } },
   'signin-wrong': {
     ...start,
     session: {
       phase: 'signedOut',
+      who: 'site',
       asking: {
         state: 'failed',
         problem: { kind: 'refused', refusal: 'lockedOut', retryAfterSeconds: 240 },

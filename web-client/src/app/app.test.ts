@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Effect } from '../store/events.ts';
 import { joined, SESSION, START } from '../store/testing.ts';
 import { inspector } from './inspect.ts';
-import { siteLink, takeSiteLink } from './siteLink.ts';
+import { quitKiosk, siteLink, takeSiteLink } from './siteLink.ts';
 import { createStore } from './store.ts';
 
 test.each([
@@ -18,8 +18,17 @@ test.each([
 
 test('a link leaves the address bar at once', () => {
   location.hash = '#site=X1&secret=s';
-  expect(takeSiteLink()).toEqual({ kind: 'site', code: 'X1', secret: 's' });
+  expect(takeSiteLink()).toEqual({ as: { kind: 'site', code: 'X1', secret: 's' }, kiosk: null });
   expect(location.href).not.toContain('secret');
+});
+
+test("a room's own computer is one after loading the page anew, without the secret", () => {
+  location.hash = '#site=X1&secret=s&kiosk';
+  expect(takeSiteLink().kiosk).toEqual({ aside: null });
+  expect(location.hash).toBe('#kiosk');
+  expect(takeSiteLink()).toEqual({ as: null, kiosk: { aside: null } });
+  quitKiosk();
+  expect(takeSiteLink()).toEqual({ as: null, kiosk: null });
 });
 
 test('events that effects cause wait their turn, and listeners see the end of it', () => {

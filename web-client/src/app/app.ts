@@ -10,6 +10,7 @@ import type { State } from '../store/state.ts';
 import { loadStay, StayKeeper } from '../store/stay.ts';
 import { ask } from './asks.ts';
 import { Calls } from './calls.ts';
+import { keepAwake } from './awake.ts';
 import { createCarrier } from './carry.ts';
 import { wallNow } from './clock.ts';
 import { inspector, type Inspector } from './inspect.ts';
@@ -34,8 +35,9 @@ export function createApp(): { readonly app: App; readonly inspector: Inspector 
   const calls: Calls = new Calls(() => studio, dispatch);
   const studio = createStudio(settings, dispatch, (source) => calls.present?.trackChanged(source));
   const carryOut = createCarrier({ studio, calls, storage, dispatch });
+  const { as, kiosk } = takeSiteLink();
   const returning = loadStay(storages, wallNow());
-  const initial = initialState(settings, devicePixelRatio, deviceKind(), returning);
+  const initial = initialState(settings, devicePixelRatio, deviceKind(), { returning, kiosk });
   const store = createStore(initial, wallNow, carryOut);
   store.onChange(() => {
     keeper.see(store.state(), wallNow());
@@ -55,22 +57,22 @@ export function createApp(): { readonly app: App; readonly inspector: Inspector 
     nodeNow: () => wallNow() + offsetOf(store.state()),
   };
 
-  const link = takeSiteLink();
-  if (link === null) void ask({ do: 'askSession' }, dispatch);
-  else void ask({ do: 'signIn', as: link }, dispatch);
+  if (as === null) void ask({ do: 'askSession' }, dispatch);
+  else void ask({ do: 'signIn', as }, dispatch);
   setInterval(() => {
     if (looksAtMeetings(store.state())) dispatch({ type: 'refreshMeetings' });
   }, REFRESH_MS);
   setInterval(() => {
-    if (foundNobody(store.state())) void ask({ do: 'askSession' }, dispatch);
+    if (foundNobody(store.state()))
+      void ask(as === null ? { do: 'askSession' } : { do: 'signIn', as }, dispatch);
   }, ASK_AGAIN_MS);
+  keepAwake(() => store.state().kiosk !== null);
   return { app, inspector: inspector(store.state, () => calls.present?.strange ?? null) };
 }
 
-function looksAtMeetings({ session, page, call }: State): boolean {
-  return (
-    session.phase === 'signedIn' && page.name === 'meetings' && call.phase === 'idle' && !document.hidden
-  );
+function looksAtMeetings({ session, page, call, kiosk }: State): boolean {
+  const looked = kiosk !== null || !document.hidden;
+  return session.phase === 'signedIn' && page.name === 'meetings' && call.phase === 'idle' && looked;
 }
 
 function foundNobody({ session }: State): boolean {

@@ -5,6 +5,7 @@ import { saveSettings, type SettingsStorage } from '../store/settings.ts';
 import type { State } from '../store/state.ts';
 import { ask } from './asks.ts';
 import type { Calls } from './calls.ts';
+import { quitKiosk } from './siteLink.ts';
 import type { StudioRoom } from './studio.ts';
 
 /** Timers of browsers may be early by a few milliseconds. */
@@ -72,6 +73,9 @@ export function createCarrier(edges: Edges): (effect: Effect, state: State) => v
         return;
       case 'saveSettings':
         saveSettings(storage, effect.settings);
+        return;
+      case 'quitKiosk':
+        quitKiosk();
         return;
       default:
         void ask(effect, dispatch);

@@ -49,6 +49,11 @@ export type Actions = {
   /** In the phase `replacing`: takes the place of the other device, or leaves it alone. */
   readonly joinReplacing: Do;
   readonly keepOther: Do;
+  // A room's own computer
+  /** Goes into the next meeting although it was left, or another device has the seat. */
+  readonly enterNow: Do;
+  /** Makes the page one for persons again. */
+  readonly quitKiosk: Do;
   // Everywhere
   readonly chooseLanguage: Do<[Language]>;
   readonly chooseShortcuts: Do<[boolean]>;

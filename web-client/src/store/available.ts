@@ -3,6 +3,7 @@
 import type { Action, ClientMessage, MeetingId } from '../protocol/generated.ts';
 import type { Actions, Do } from './actions.ts';
 import type { Intent } from './events.ts';
+import { nextMeeting } from './kiosk.ts';
 import { isAdministrator, may, mayConvene, myMicrophone, myPlace } from './selectors.ts';
 import type { Live, State } from './state.ts';
 
@@ -47,7 +48,15 @@ type DeviceActions = Pick<
 
 type LobbyActions = Pick<
   Actions,
-  'leaveLobby' | 'join' | 'joinReplacing' | 'keepOther' | 'leave' | 'rejoin' | 'backToMeetings'
+  | 'enterNow'
+  | 'quitKiosk'
+  | 'leaveLobby'
+  | 'join'
+  | 'joinReplacing'
+  | 'keepOther'
+  | 'leave'
+  | 'rejoin'
+  | 'backToMeetings'
 >;
 
 type HostActions = Pick<
@@ -188,9 +197,21 @@ function deviceActions(state: State, dispatch: Dispatch): DeviceActions {
   };
 }
 
-function lobbyActions({ call }: State, dispatch: Dispatch): LobbyActions {
+function lobbyActions({ call, kiosk, meetings }: State, dispatch: Dispatch): LobbyActions {
   const { phase } = call;
   return {
+    enterNow: when(
+      kiosk !== null &&
+        phase === 'idle' &&
+        meetings.state === 'loaded' &&
+        nextMeeting(meetings.value) !== null,
+      () => {
+        dispatch({ type: 'enterNow' });
+      },
+    ),
+    quitKiosk: when(kiosk !== null && phase === 'idle', () => {
+      dispatch({ type: 'quitKiosk' });
+    }),
     leaveLobby: when(phase === 'lobby' || phase === 'replacing', () => {
       dispatch({ type: 'leaveLobby' });
     }),

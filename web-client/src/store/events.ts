@@ -56,6 +56,9 @@ export type Intent =
   | { readonly type: 'join' }
   | { readonly type: 'joinReplacing' }
   | { readonly type: 'keepOther' }
+  /** A room's own computer: into the next meeting without waiting, or not a room's computer any more. */
+  | { readonly type: 'enterNow' }
+  | { readonly type: 'quitKiosk' }
   | { readonly type: 'dismissNotice'; readonly id: number }
   | { readonly type: 'leave' }
   | { readonly type: 'camera'; readonly on: boolean }
@@ -182,7 +185,9 @@ export type Effect =
     }
   | { readonly do: 'remindInvitation'; readonly afterMs: number }
   | { readonly do: 'chime'; readonly sound: 'invited' | 'closed' }
-  | { readonly do: 'saveSettings'; readonly settings: Settings };
+  | { readonly do: 'saveSettings'; readonly settings: Settings }
+  /** The address of the page does not make it a room's own computer any more. */
+  | { readonly do: 'quitKiosk' };
 
 /** A next state and what it asks for. */
 export type Step = { readonly state: State; readonly effects: readonly Effect[] };

@@ -2,6 +2,7 @@
 
 import type { DeviceKind } from '../protocol/generated.ts';
 import type { Settings } from './settings.ts';
+import type { Kiosk } from './kiosk.ts';
 import type { Returning } from './stay.ts';
 import type { Asking, Devices, State } from './state.ts';
 
@@ -20,11 +21,14 @@ const NO_DEVICES: Devices = {
   soundBlocked: false,
 };
 
+/** How a page begins: what its address and the browser's storage say. */
+export type Beginning = { readonly returning: Returning | null; readonly kiosk: Kiosk | null };
+
 export function initialState(
   settings: Settings,
   pixelRatio: number,
   device: DeviceKind,
-  returning: Returning | null,
+  { returning, kiosk }: Beginning,
 ): State {
   return {
     session: { phase: 'starting' },
@@ -33,6 +37,7 @@ export function initialState(
     units: { state: 'absent' },
     call: { phase: 'idle' },
     returning,
+    kiosk,
     devices: NO_DEVICES,
     settings,
     notices: [],

@@ -27,7 +27,7 @@ const own = (microphone: 'locked' | 'off' | 'open'): Change => ({
 describe('signing in', () => {
   test('a missing session asks for credentials, a wrong one says why', () => {
     const { state } = run(START, [{ type: 'sessionMissing' }]);
-    expect(state.session).toEqual({ phase: 'signedOut', asking: { state: 'ready' } });
+    expect(state.session).toEqual({ phase: 'signedOut', asking: { state: 'ready' }, who: 'person' });
     const wrong = run(state, [
       { type: 'signIn', as: { kind: 'person', username: 'a', password: 'b' } },
       { type: 'sessionFailed', problem: { kind: 'refused', refusal: 'wrongCredential' } },
@@ -35,7 +35,19 @@ describe('signing in', () => {
     expect(wrong.state.session).toEqual({
       phase: 'signedOut',
       asking: { state: 'failed', problem: { kind: 'refused', refusal: 'wrongCredential' } },
+      who: 'person',
     });
+  });
+
+  test('a site whose session is over finds its own form, and nothing of the meeting it was in', () => {
+    const signedOut = { kind: 'refused', refusal: 'signedOut' } as const;
+    const inside = joined('site', ['speak']);
+    const told = { ...inside, notices: [{ id: 1, text: { kind: 'meetingStarted' } as const }] };
+    const { state } = run(told, [{ type: 'callFailed', problem: signedOut }]);
+    expect(state.session).toMatchObject({ phase: 'signedOut', who: 'site' });
+    expect(state.notices).toEqual([]);
+    const out = run(told, [{ type: 'callEnded', bye: 'removed' }]);
+    expect(out.state.notices).toEqual([]);
   });
 
   test('a first password is changed before anything else', () => {

@@ -7,6 +7,7 @@ import type { Event, Intent, Step } from './events.ts';
 import type { State } from './state.ts';
 import { onCallIntent, onLinked, onTicket } from './reduce/call.ts';
 import { onDeviceIntent, onSensed } from './reduce/device.ts';
+import { onKioskIntent } from './reduce/kiosk.ts';
 import { onAnswered, onEntryIntent } from './reduce/entry.ts';
 
 export function reduce(state: State, event: Event, now: number): Step {
@@ -49,6 +50,9 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'show':
     case 'request':
       return onCallIntent(state, event, now);
+    case 'enterNow':
+    case 'quitKiosk':
+      return onKioskIntent(state, event, now);
     default:
       return onHappened(state, event, now);
   }

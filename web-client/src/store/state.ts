@@ -2,6 +2,7 @@
 // means something. Views read it, `reduce.ts` makes the next one, nothing else writes it.
 
 import type {
+  AccountKind,
   AccountView,
   CreateMeeting,
   DeviceKind,
@@ -32,6 +33,7 @@ import type { CaptureFailure, Device } from '../media/devices.ts';
 import type { Loudness } from '../media/meter.ts';
 import type { Figures } from '../media/stats.ts';
 import type { Showing } from './actions.ts';
+import type { Kiosk } from './kiosk.ts';
 import type { Ladder } from './ladder.ts';
 import type { Settings } from './settings.ts';
 import type { Returning } from './stay.ts';
@@ -59,7 +61,8 @@ export type Loaded<T> =
 export type Session =
   /** Asking the node whether the cookie still holds. */
   | { readonly phase: 'starting' }
-  | { readonly phase: 'signedOut'; readonly asking: Asking }
+  /** `who` is the form that is open first. */
+  | { readonly phase: 'signedOut'; readonly asking: Asking; readonly who: AccountKind }
   | { readonly phase: 'mustChangePassword'; readonly session: SessionView; readonly asking: Asking }
   | { readonly phase: 'signedIn'; readonly session: SessionView };
 
@@ -267,6 +270,8 @@ export type State = {
   readonly call: Call;
   /** A meeting to go back to as soon as it is known to be still there. */
   readonly returning: Returning | null;
+  /** A room's own computer that waits and enters by itself; absent where a person does. */
+  readonly kiosk: Kiosk | null;
   readonly devices: Devices;
   readonly settings: Settings;
   readonly notices: readonly Notice[];

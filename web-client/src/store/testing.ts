@@ -126,7 +126,7 @@ export function run(
   return { state: present, effects };
 }
 
-export const START: State = initialState(DEFAULT_SETTINGS, 1, 'computer', null);
+export const START: State = initialState(DEFAULT_SETTINGS, 1, 'computer', { returning: null, kiosk: null });
 
 /** The way into a meeting, up to the first snapshot. */
 export function joined(

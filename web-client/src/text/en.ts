@@ -16,6 +16,7 @@ import {
 import { create } from './en/create.ts';
 import { after, meetings, password, signIn } from './en/entry.ts';
 import { host } from './en/host.ts';
+import { kiosk } from './en/kiosk.ts';
 import { captureFailures, lobby } from './en/lobby.ts';
 import { connection, meeting, notices, seatStates, settings, shortcuts, technical } from './en/meeting.ts';
 import { terms } from './en/terms.ts';
@@ -31,6 +32,7 @@ export const en: Dictionary = {
   captureFailures,
   grantRoles,
   host,
+  kiosk,
   lines,
   lobby,
   meeting,

@@ -15,6 +15,7 @@ import {
 import { create } from './vi/create.ts';
 import { after, meetings, password, signIn } from './vi/entry.ts';
 import { host } from './vi/host.ts';
+import { kiosk } from './vi/kiosk.ts';
 import { captureFailures, lobby } from './vi/lobby.ts';
 import { connection, meeting, notices, seatStates, settings, shortcuts, technical } from './vi/meeting.ts';
 import { terms } from './vi/terms.ts';
@@ -30,6 +31,7 @@ export const vi = {
   captureFailures,
   grantRoles,
   host,
+  kiosk,
   lines,
   lobby,
   meeting,

@@ -7,6 +7,7 @@ import { mosaicPool } from '../selectors.ts';
 import type { Call, Joining, LeftReason, State, Way } from '../state.ts';
 import { asked } from './adapt.ts';
 import { ownMicrophone, withdrawScreen } from './facts.ts';
+import { asideElsewhere, waitingAgain } from './kiosk.ts';
 import { onReceived } from './received.ts';
 import { complain, isSignedOut, notify, signedOut, step, stopDevices, withCall, withLive } from './step.ts';
 
@@ -104,10 +105,14 @@ export function onTicket(
     return step(withCall(state, { ...call, asking: { state: 'failed', problem: event.problem } }));
   }
   const asks = call.phase === 'lobby' || call.way === 'return';
+  if (event.replaces && asks && state.kiosk !== null) {
+    return step(asideElsewhere(state, call.summary), ...stopDevices());
+  }
   if (event.replaces && asks) {
     return step(withCall(state, { phase: 'replacing', summary: call.summary, ticket: event.ticket }));
   }
-  return startCall(state, call, event.ticket, now);
+  const { state: next, effects } = startCall(state, call, event.ticket, now);
+  return step(next, ...(state.kiosk === null ? [] : openDevices()), ...effects);
 }
 
 export function onLinked(state: State, event: Linked, now: number): Step {
@@ -148,12 +153,7 @@ function enterLobby(state: State, meeting: MeetingId): Step {
   if (state.meetings.state !== 'loaded') return step(state);
   const summary = state.meetings.value.find((candidate) => candidate.meeting === meeting);
   if (summary === undefined) return step(state);
-  return step(
-    withCall(state, { phase: 'lobby', summary, asking: READY }),
-    { do: 'listDevices' },
-    { do: 'capture', source: 'camera' },
-    { do: 'capture', source: 'microphone' },
-  );
+  return step(withCall(state, { phase: 'lobby', summary, asking: READY }), ...openDevices());
 }
 
 function join(state: State): Step {
@@ -177,20 +177,37 @@ export function returnTo(state: State, now: number): Step {
   const summary = meetings.value.find(({ meeting }) => meeting === stay.meeting);
   if (call.phase !== 'idle' || summary === undefined || summary.phase === 'ended') return step(next);
   if (session.session.account !== stay.account) return step(next);
-  return comeBack(next, { summary, camera: stay.camera, way: found === 'tab' ? 'back' : 'return' }, now);
+  const way = found === 'tab' ? 'back' : 'return';
+  if (state.kiosk !== null) return askForSeat(next, summary, way, now);
+  return comeBack(next, { summary, camera: stay.camera, way }, now);
+}
+
+function openDevices(): readonly Effect[] {
+  return [
+    { do: 'listDevices' },
+    { do: 'capture', source: 'camera' },
+    { do: 'capture', source: 'microphone' },
+  ];
 }
 
 type Back = { readonly summary: MeetingSummary; readonly camera: boolean; readonly way: Way };
 
 /** Past the lobby: the devices are chosen already. */
 function comeBack(state: State, { summary, camera, way }: Back, now: number): Step {
+  const { state: next, effects } = askForSeat(state, summary, way, now);
   return step(
-    withCall(state, { phase: 'joining', ...onTheWay(summary, way, now) }),
+    next,
     { do: 'listDevices' },
     ...(camera ? [{ do: 'capture', source: 'camera' } as const] : []),
     { do: 'capture', source: 'microphone' },
-    { do: 'askTicket', meeting: summary.meeting },
+    ...effects,
   );
+}
+
+/** Asks for the seat and leaves the devices alone until it is free. */
+export function askForSeat(state: State, summary: MeetingSummary, way: Way, now: number): Step {
+  const call: Call = { phase: 'joining', ...onTheWay(summary, way, now) };
+  return step(withCall(state, call), { do: 'askTicket', meeting: summary.meeting });
 }
 
 function onTheWay(summary: MeetingSummary, way: Way, now: number): Joining {
@@ -219,8 +236,16 @@ function startCall(
 function leave(state: State, reason: LeftReason, how: 'sayGoodbye' | 'silently'): Step {
   const { call } = state;
   if (call.phase !== 'joining' && call.phase !== 'live') return step(state);
+  // What was told in passing was about the meeting: beside the reason for being out of it, it would mislead.
+  const quiet: State = { ...state, notices: [] };
+  if (state.kiosk !== null) {
+    const away = waitingAgain(quiet, call.summary, reason);
+    const ended: readonly Effect[] = [{ do: 'endCall', leave: how }, ...stopDevices()];
+    // After a failure the next list is early enough: a node in trouble is not asked by every room at once.
+    return reason.kind === 'problem' ? step(away, ...ended) : step(away, ...ended, { do: 'loadMeetings' });
+  }
   return step(
-    withCall(state, {
+    withCall(quiet, {
       phase: 'left',
       summary: call.summary,
       reason,

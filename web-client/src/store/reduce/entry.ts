@@ -1,10 +1,11 @@
 // Signing in, the pages outside of a meeting, and what the HTTP API answers.
 
-import type { AccountView, SessionView } from '../../protocol/generated.ts';
+import type { AccountView, MeetingSummary, SessionView } from '../../protocol/generated.ts';
 import type { Answered, Intent, Step } from '../events.ts';
 import { READY, WAITING } from '../initial.ts';
 import type { Asking, Loaded, Problem, State } from '../state.ts';
 import { returnTo } from './call.ts';
+import { onMeetingsWaitedFor } from './kiosk.ts';
 import { complain, isSignedOut, notify, signedOut, step } from './step.ts';
 
 type EntryIntent = Extract<
@@ -32,7 +33,7 @@ export function onEntryIntent(state: State, intent: EntryIntent): Step {
   switch (intent.type) {
     case 'signIn':
       return step(
-        { ...state, session: { phase: 'signedOut', asking: WAITING } },
+        { ...state, session: { phase: 'signedOut', asking: WAITING, who: intent.as.kind } },
         { do: 'signIn', as: intent.as },
       );
     case 'changePassword':
@@ -91,7 +92,7 @@ export function onAnswered(state: State, event: EntryAnswer, now: number): Step 
     case 'signedOut':
       return signedOut(state);
     case 'meetings':
-      return returnTo({ ...state, meetings: { state: 'loaded', value: event.meetings } }, now);
+      return listed({ ...state, meetings: { state: 'loaded', value: event.meetings } }, event.meetings, now);
     case 'meetingsFailed':
       if (state.meetings.state === 'loaded') return step(complain(state, event.problem));
       return failed({ ...state, meetings: { state: 'failed', problem: event.problem } }, event.problem);
@@ -122,6 +123,12 @@ export function onAnswered(state: State, event: EntryAnswer, now: number): Step 
     default:
       return event satisfies never;
   }
+}
+
+/** Back to the meeting that a reload has interrupted; a waiting room goes into the next one. */
+function listed(state: State, meetings: readonly MeetingSummary[], now: number): Step {
+  const back = returnTo(state, now);
+  return back.state.call.phase === 'idle' ? onMeetingsWaitedFor(back.state, meetings, now) : back;
 }
 
 function signedIn(state: State, session: SessionView): Step {

@@ -1,5 +1,6 @@
 // Building blocks of every reduction.
 
+import type { AccountKind } from '../../protocol/generated.ts';
 import type { Effect, Step } from '../events.ts';
 import type { Call, Live, NoticeText, Problem, State } from '../state.ts';
 
@@ -46,7 +47,8 @@ export function signedOut(state: State, problem?: Problem): Step {
   return {
     state: {
       ...state,
-      session: { phase: 'signedOut', asking },
+      session: { phase: 'signedOut', asking, who: whoWas(state) },
+      notices: [],
       page: { name: 'meetings' },
       meetings: { state: 'absent' },
       units: { state: 'absent' },
@@ -54,6 +56,12 @@ export function signedOut(state: State, problem?: Problem): Step {
     },
     effects,
   };
+}
+
+/** Who sat here is likely who signs in again. */
+function whoWas({ session }: State): AccountKind {
+  if (session.phase === 'signedOut') return session.who;
+  return 'session' in session ? session.session.kind : 'person';
 }
 
 /** Cameras and microphones are not left on behind a closed meeting. */

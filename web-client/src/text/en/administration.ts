@@ -27,7 +27,7 @@ export const administration: Dictionary['administration'] = {
   sheetUnit: 'Unit',
   sheetCode: 'Site code',
   sheetSecret: 'Secret',
-  sheetLink: 'Sign-in link',
+  sheetKiosk: 'Link for the computer of the meeting room, which joins by itself',
   sheetQr: 'Scan with the tablet or phone of the meeting room to sign in',
   sheetKeep: 'Keep this sheet like a password. If it leaks, ask the administrator for a new one.',
   sheetPrint: 'Print the sheet',

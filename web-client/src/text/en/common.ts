@@ -92,7 +92,7 @@ export const refusals: Dictionary['refusals'] = {
   rateLimited: 'Too many actions at once. Please wait some seconds and try again.',
   helloExpected: 'The connection is out of step. Please reload the page.',
   versionMismatch: 'This page is older than the server. Please reload it.',
-  signedOut: 'The session is over. Please sign in again.',
+  signedOut: 'The session is no longer valid. Please sign in again.',
   wrongCredential: 'The name or the secret is wrong. Please check and enter it again.',
   lockedOut: 'Locked after too many wrong tries. Please wait, or contact the system administrator.',
   passwordChangeRequired: 'The password must be changed first.',

@@ -27,7 +27,7 @@ export const administration = {
   sheetUnit: 'Đơn vị',
   sheetCode: 'Mã điểm cầu',
   sheetSecret: 'Mã bí mật',
-  sheetLink: 'Đường dẫn đăng nhập',
+  sheetKiosk: 'Đường dẫn cho máy tính đặt tại phòng họp, tự vào họp',
   sheetQr: 'Quét bằng máy tính bảng hoặc điện thoại của phòng họp để đăng nhập',
   sheetKeep: 'Lưu phiếu này như mật khẩu. Khi lộ mã, báo quản trị hệ thống để cấp lại.',
   sheetPrint: 'In phiếu',

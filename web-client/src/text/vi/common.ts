@@ -107,7 +107,7 @@ export const refusals: Record<Refusal, string> = {
   rateLimited: 'Thao tác quá nhanh. Đề nghị chờ vài giây rồi thử lại.',
   helloExpected: 'Kết nối chưa đúng trình tự. Đề nghị tải lại trang.',
   versionMismatch: 'Trang đang mở đã cũ so với máy chủ. Đề nghị tải lại trang.',
-  signedOut: 'Phiên đăng nhập đã hết hạn. Đề nghị đăng nhập lại.',
+  signedOut: 'Phiên đăng nhập không còn hiệu lực. Đề nghị đăng nhập lại.',
   wrongCredential: 'Thông tin đăng nhập chưa đúng. Đề nghị kiểm tra lại và nhập lại.',
   lockedOut:
     'Nhập sai quá nhiều lần, tài khoản tạm khóa. Đề nghị chờ và thử lại sau, hoặc liên hệ quản trị hệ thống.',

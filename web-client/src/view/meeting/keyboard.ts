@@ -96,6 +96,14 @@ export function keyboard(host: () => KeyboardHost): (document: Document) => () =
   };
 }
 
+/** Also true of a browser that was started without its bars. */
+export function fillsScreen(document: Document): boolean {
+  const view = document.defaultView;
+  return (
+    document.fullscreenElement !== null || view?.matchMedia('(display-mode: fullscreen)').matches === true
+  );
+}
+
 export function toggleFullScreen(document: Document): void {
   if (document.fullscreenElement !== null) void document.exitFullscreen();
   // Browsers that refuse (a phone, a policy) leave the page as it is.

@@ -43,6 +43,25 @@ export class Console {
     await this.#choose(name, this.#words.host.lockOne);
   }
 
+  async endMeeting(): Promise<void> {
+    const { end } = this.#words.terms.briefing;
+    await this.#button(end).click();
+    await this.#page.getByRole('dialog').getByRole('button', { name: end, exact: true }).click();
+  }
+
+  async remove(name: string): Promise<void> {
+    const { removeSeat } = this.#words.host;
+    await this.#choose(name, removeSeat);
+    await this.#page.getByRole('dialog').getByRole('button', { name: removeSeat, exact: true }).click();
+    await expect(this.row(name)).toContainText(this.#words.seatStates.removed);
+  }
+
+  async inviteBack(name: string): Promise<void> {
+    const { inviteBack } = this.#words.host;
+    await (await this.#seat(name)).getByRole('button', { name: inviteBack, exact: true }).click();
+    await expect(this.row(name)).not.toContainText(this.#words.seatStates.removed);
+  }
+
   async endSpeech(): Promise<void> {
     await this.#button(this.#words.host.endSpeech).click();
   }

@@ -57,18 +57,19 @@ export class Node {
 
   /** Starts it and waits until it takes meetings. */
   async start(): Promise<void> {
+    // After a story that failed, the node of the one before may be ending still; its answer is not ours.
+    await until(async () => !(await this.#ready()), 'the node of another story does not end');
     const child = spawn(this.#binary, ['serve', '--config', this.#config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
     child.stdout.on('data', (bytes: Buffer) => (this.#log += bytes.toString()));
     child.stderr.on('data', (bytes: Buffer) => (this.#log += bytes.toString()));
-    const deadline = Date.now() + READY_MS;
-    while (!(await this.#ready())) {
-      if (child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`the node is not ready:\n${this.#log}`);
-      await new Promise((done) => setTimeout(done, 100));
-    }
+    await until(async () => {
+      if (child.exitCode !== null) throw new Error(`the node has ended:\n${this.#log}`);
+      // Its words may come later than its answer.
+      return (await this.#ready()) && this.#log.includes(this.origin);
+    }, 'the node is not ready');
   }
 
   /** Kills it in mid-sentence. */
@@ -126,6 +127,14 @@ workers = 1
 [store]
 path = "${this.#directory}/data"
 `;
+  }
+}
+
+async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(otherwise);
+    await new Promise((done) => setTimeout(done, 100));
   }
 }
 

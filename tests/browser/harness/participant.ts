@@ -62,6 +62,14 @@ export class Participant {
     }
   }
 
+  /** Opens the site's link as the room's own computer does when it starts. */
+  async openAsKiosk(): Promise<void> {
+    if (this.#as.kind !== 'site') throw new Error('only a site has a link');
+    const { code, secret } = this.#as;
+    await this.page.goto(`${this.#origin}/#site=${code}&secret=${encodeURIComponent(secret)}&kiosk`);
+    if (this.#language === 'en') await this.page.getByRole('button', { name: 'English' }).click();
+  }
+
   async enterLobby(title: string): Promise<void> {
     const card = this.page.getByRole('article', { name: title });
     await card.getByRole('button', { name: this.words.meetings.join }).click();
@@ -227,6 +235,11 @@ export class Participant {
 
   async violations(): Promise<readonly string[]> {
     return await this.page.evaluate(() => window.__probe.violations);
+  }
+
+  /** In Firefox, taking a picture puts a style into the page: that is not the page's doing. */
+  async forgetViolations(): Promise<void> {
+    await this.page.evaluate(() => window.__probe.violations.splice(0));
   }
 
   async close(): Promise<void> {

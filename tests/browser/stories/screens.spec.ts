@@ -1,32 +1,10 @@
 // Every screen, in both languages: no accessibility violation, nothing the content security policy forbids, and a picture
 // of it in results/ for people to look at.
 
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect } from '@playwright/test';
-import { join } from 'node:path';
-import type { Participant } from '../harness/participant.ts';
+import { screen } from '../harness/screen.ts';
 import { story, type World } from '../harness/world.ts';
 import type { Language } from '../harness/words.ts';
-
-const RESULTS = join(import.meta.dirname, '../results');
-const SIZES = [
-  { width: 1366, height: 768 },
-  { width: 1920, height: 1080 },
-  { width: 390, height: 844 },
-];
-
-/** Pictures at every size, and the accessibility check at the first. */
-async function screen(one: Participant, name: string, language: Language): Promise<void> {
-  for (const size of SIZES) {
-    await one.page.setViewportSize(size);
-    await one.page.screenshot({ path: join(RESULTS, `${name}-${language}-${size.width}.png`) });
-  }
-  await one.page.setViewportSize(SIZES[0] ?? { width: 1366, height: 768 });
-  const { violations } = await new AxeBuilder({ page: one.page }).analyze();
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
-  expect.soft(told, `${name}, ${language}`).toEqual([]);
-  expect.soft(await one.violations(), `${name}, ${language}: content security policy`).toEqual([]);
-}
 
 async function entry(world: World, language: Language): Promise<void> {
   const { username, password } = await world.newcomer();

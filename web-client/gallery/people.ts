@@ -179,6 +179,7 @@ export const accounts: readonly AccountView[] = [
     username: 'tran.van.an',
     name: 'Trần Văn Ẩn, Chánh Văn phòng',
     unit: 'T01' as UnitCode,
+    state: 'active',
     grants: session.grants,
   },
   {
@@ -186,6 +187,7 @@ export const accounts: readonly AccountView[] = [
     username: 'nguyen.thi.huong',
     name: 'Nguyễn Thị Hường, Chủ tịch UBND tỉnh',
     unit: 'T01' as UnitCode,
+    state: 'active',
     grants: [{ role: 'delegate', unit: 'T01' as UnitCode }],
   },
   {
@@ -193,6 +195,7 @@ export const accounts: readonly AccountView[] = [
     username: 'le.quoc.ky',
     name: 'Lê Quốc Kỳ, cán bộ kỹ thuật',
     unit: 'C0' as UnitCode,
+    state: 'disabled',
     grants: [],
   },
 ];

@@ -8,8 +8,10 @@
 //! 3. `media`        its peer connection: one offer, what it sends, what it counts; `source` makes its packets
 //! 4. `network`      its HTTP requests and its WebSocket
 //! 5. `report`       what all of them met, as a table or as JSON
-//! 6. `clock`        the only reader of the clock
+//! 6. `bench`        the other program: what forwarding costs a server, measured beside another one
+//! 7. `clock`        the only reader of the clock
 
+mod bench;
 mod clock;
 mod media;
 mod network;
@@ -18,6 +20,7 @@ mod report;
 mod scenario;
 mod source;
 
+pub use bench::{Bench, Latency, Row};
 pub use media::Tally;
 pub use report::{Quantiles, Report};
 pub use scenario::{Join, run};

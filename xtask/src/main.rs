@@ -11,9 +11,11 @@
 //! 8. `test`       `check`, then every suite, then one line with the sum
 //! 9. `fuzz`       a search for inputs that break our readers
 //! 10. `run`       a node with sample units, from nothing
+//! 11. `bench`     what forwarding costs, beside another build or another server
 
 #![expect(clippy::print_stdout, reason = "a tool for the terminal speaks on the terminal")]
 
+mod bench;
 mod check;
 mod clock;
 mod codegen;
@@ -44,6 +46,8 @@ enum Task {
     Run(run::Options),
     /// Runs everything CI runs, browsers included, and ends with one line: N passed, N failed.
     Test(test::Options),
+    /// Measures what forwarding costs the node, beside Debian's Janus or another build of the node.
+    Bench(bench::Options),
     /// Format, lints, house rules, generated files, web checks: no tests, no browsers.
     Check,
     /// Writes web-client/src/protocol/generated.ts from the Rust types.
@@ -73,6 +77,7 @@ fn perform(task: Task) -> Result<()> {
     match task {
         Task::Run(options) => run::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Bench(options) => bench::run(&workspace, &options),
         Task::Check => check::run(&workspace),
         Task::Codegen { check: true } => codegen::check(&workspace),
         Task::Codegen { check: false } => codegen::write(&workspace),

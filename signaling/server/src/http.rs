@@ -46,6 +46,7 @@ use crate::driver::HubHandle;
 use crate::identity::Identity;
 use crate::media::Media;
 use crate::metrics::Metrics;
+use crate::rights::Settling;
 use crate::store::Store;
 use crate::tls::CertificateOrigin;
 use axum::Router;
@@ -81,6 +82,13 @@ pub struct App {
     pub readiness: Readiness,
     /// Who made the certificate.
     pub certificate: CertificateOrigin,
+}
+
+impl App {
+    /// What carries out changed rights.
+    pub(crate) fn rights(&self) -> Settling<'_> {
+        Settling { store: &self.store, identity: &self.identity, hub: &self.hub, alone: &self.settling }
+    }
 }
 
 /// All routes, for one listener.

@@ -130,7 +130,11 @@ impl Metrics {
         out.counters(name, "HTTP calls refused.", "refusal", copy(&self.refusals).into_iter());
         let sign_ins = copy(&self.sign_ins).into_iter().map(|(result, count)| (sign_in_name(result), count));
         out.counters("giaoban_sign_ins_total", "Sign-ins by result.", "result", sign_ins);
-        out.header("giaoban_http_requests_total", "HTTP requests by route and status.", "counter");
+        out.header(
+            "giaoban_http_requests_total",
+            "HTTP requests by route and status, without those whose head was refused before it was read.",
+            "counter",
+        );
         for ((route, status), count) in copy(&self.requests) {
             let status = status.to_string();
             out.sample("giaoban_http_requests_total", &[("route", &route), ("status", &status)], count);

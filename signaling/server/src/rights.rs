@@ -3,11 +3,12 @@
 //! The store says what is to be done. A request does it before it is answered; what a command line beside the node
 //! has written is done at the next look, and what was written while no node ran at the next start.
 
-use crate::driver::CallError;
-use crate::http::App;
-use crate::store::{RightsChange, RightsRow, StoreError};
+use crate::driver::{CallError, HubHandle};
+use crate::identity::Identity;
+use crate::store::{RightsChange, RightsRow, Store, StoreError};
 use signaling_core::{Holder, Rights, SignInId};
 use std::collections::HashMap;
+use tokio::sync::Mutex;
 
 /// Why changes are not carried out yet. They stay in the store.
 #[derive(Debug, thiserror::Error)]
@@ -20,52 +21,65 @@ pub(crate) enum RightsError {
     Hub(#[from] CallError),
 }
 
-/// Carries out what the store holds.
-pub(crate) async fn settle(app: &App) -> Result<(), RightsError> {
-    // One at a time: a change that is carried out twice could put out somebody who has come in again since.
-    let _alone = app.settling.lock().await;
-    let rows = app.store.rights_changes().await?;
-    let Some(last) = rows.last().map(|row| row.number) else { return Ok(()) };
-    for row in rows.iter().filter(|row| row.change == RightsChange::Reset) {
-        app.identity.forgive(&row.holder).await?;
-    }
-    let changed = rights_now(app, &rows).await?;
-    let holders = changed.len();
-    app.hub.recheck(changed).await?;
-    app.store.forget_rights_changes(last).await?;
-    tracing::info!(target: "audit", holders, "took over changed rights");
-    Ok(())
+/// What it takes to carry changes out.
+pub(crate) struct Settling<'a> {
+    /// Holds the changes, and what is granted now.
+    pub(crate) store: &'a Store,
+    /// Forgets wrong tries against a secret that is no more.
+    pub(crate) identity: &'a Identity,
+    /// Puts people out.
+    pub(crate) hub: &'a HubHandle,
+    /// Held by whoever is at it: a change that is carried out twice could put out somebody who has come in again since.
+    pub(crate) alone: &'a Mutex<()>,
 }
 
-/// The same for a request that has changed something: it is done, and what is left of it is tried again later.
-pub(crate) async fn settle_or_log(app: &App) {
-    if let Err(error) = settle(app).await {
-        tracing::error!(%error, "changed rights are not taken over yet");
+impl Settling<'_> {
+    /// Carries out what the store holds.
+    pub(crate) async fn settle(&self) -> Result<(), RightsError> {
+        let _alone = self.alone.lock().await;
+        let rows = self.store.rights_changes().await?;
+        let Some(last) = rows.last().map(|row| row.number) else { return Ok(()) };
+        for row in rows.iter().filter(|row| row.change == RightsChange::Reset) {
+            self.identity.forgive(&row.holder).await?;
+        }
+        let changed = self.rights_now(&rows).await?;
+        let holders = changed.len();
+        self.hub.recheck(changed).await?;
+        self.store.forget_rights_changes(last).await?;
+        tracing::info!(target: "audit", holders, "took over changed rights");
+        Ok(())
     }
-}
 
-/// What is left to each holder after all that happened to it.
-async fn rights_now(app: &App, rows: &[RightsRow]) -> Result<HashMap<Holder, Rights>, StoreError> {
-    let mut left: HashMap<&Holder, Left> = HashMap::new();
-    for row in rows {
-        let left = left.entry(&row.holder).or_insert(Left::All);
-        *left = left.after(row.change);
+    /// The same for a request that has changed something: it is done, and what is left of it is tried again later.
+    pub(crate) async fn settle_or_log(&self) {
+        if let Err(error) = self.settle().await {
+            tracing::error!(%error, "changed rights are not taken over yet");
+        }
     }
-    let mut changed = HashMap::new();
-    for (holder, left) in left {
-        let row = match holder {
-            Holder::Person { account } => app.store.account(account).await?,
-            // A site has no grants: nothing but the end of its sessions happens to it.
-            Holder::Site { .. } => None,
-        };
-        let rights = match (left, row) {
-            (Left::All, Some(row)) => Rights::Granted(row.grants),
-            (Left::One(sign_in), Some(row)) => Rights::GrantedTo(sign_in, row.grants),
-            (Left::None, _) | (_, None) => Rights::SignedOut,
-        };
-        changed.insert(holder.clone(), rights);
+
+    /// What is left to each holder after all that happened to it.
+    async fn rights_now(&self, rows: &[RightsRow]) -> Result<HashMap<Holder, Rights>, StoreError> {
+        let mut left: HashMap<&Holder, Left> = HashMap::new();
+        for row in rows {
+            let left = left.entry(&row.holder).or_insert(Left::All);
+            *left = left.after(row.change);
+        }
+        let mut changed = HashMap::new();
+        for (holder, left) in left {
+            let row = match holder {
+                Holder::Person { account } => self.store.account(account).await?,
+                // A site has no grants: nothing but the end of its sessions happens to it.
+                Holder::Site { .. } => None,
+            };
+            let rights = match (left, row) {
+                (Left::All, Some(row)) => Rights::Granted(row.grants),
+                (Left::One(sign_in), Some(row)) => Rights::GrantedTo(sign_in, row.grants),
+                (Left::None, _) | (_, None) => Rights::SignedOut,
+            };
+            changed.insert(holder.clone(), rights);
+        }
+        Ok(changed)
     }
-    Ok(changed)
 }
 
 /// Which sign-ins are left to somebody.

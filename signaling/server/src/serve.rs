@@ -14,7 +14,7 @@ use crate::identity::Identity;
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::store::Store;
-use crate::{clock, entropy, hub_start, rights, tls, units};
+use crate::{clock, entropy, hub_start, tls, units};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use listen::Listeners;
 use signaling_core::UnitTree;
@@ -106,7 +106,7 @@ impl Node {
         });
         let listeners = listen::start(&app, &tls).await?;
         let driver = tokio::spawn(driver.run());
-        rights::settle(&app).await.context("cannot take over changed rights")?;
+        app.rights().settle().await.context("cannot take over changed rights")?;
         let first = first_administrator(&app).await?;
         banner::print(&app, &listeners, &tls, first.as_ref())?;
         app.readiness.is_ready();
@@ -178,7 +178,7 @@ async fn look(app: Arc<App>, hub: HubHandle, units: watch::Sender<Arc<UnitTree>>
         if let Err(error) = take_units(&app, &hub, &units, &mut version).await {
             tracing::error!(error = format!("{error:#}"), "the imported units are not taken over");
         }
-        rights::settle_or_log(&app).await;
+        app.rights().settle_or_log().await;
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(PURGE_EVERY_LOOKS) {
             match app.identity.purge(clock::now()).await {

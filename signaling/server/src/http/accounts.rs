@@ -4,9 +4,9 @@ use super::App;
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::error::Failure;
+use crate::clock;
 use crate::identity::scope;
 use crate::store::AccountRow;
-use crate::{clock, rights};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -77,7 +77,7 @@ pub(super) async fn replace_grants(
         return Err(Refusal::NoSuchAccount.into());
     }
     audit(&caller, "grants replaced", &row.username);
-    rights::settle_or_log(&app).await;
+    app.rights().settle_or_log().await;
     row.grants = new;
     Ok(Json(view(row)))
 }
@@ -93,7 +93,7 @@ pub(super) async fn reset_password(
     may_give(&app, &caller, &row.grants, &[])?;
     let issued = app.identity.reset_password(&row).await?;
     audit(&caller, "password reset", &row.username);
-    rights::settle_or_log(&app).await;
+    app.rights().settle_or_log().await;
     Ok(Json(issued))
 }
 
@@ -117,7 +117,7 @@ pub(super) async fn set_state(
     if app.store.set_account_state(&row.account, wanted.state).await? {
         audit(&caller, what, &row.username);
     }
-    rights::settle_or_log(&app).await;
+    app.rights().settle_or_log().await;
     row.state = wanted.state;
     Ok(Json(view(row)))
 }

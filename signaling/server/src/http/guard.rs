@@ -28,7 +28,9 @@ const PERMISSIONS_POLICY: &str = "camera=(self), microphone=(self), display-capt
 /// would not let its user in any more after the certificate changed.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
-/// Counts a request and gives its response the security headers.
+/// Counts a request and gives its response the security headers. A head that is malformed (400), too large (431) or has
+/// too long an address (414) the HTTP library refuses by itself, before there is a request; it has no place to count
+/// that, so these answers have neither.
 pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let host = host(request.uri(), request.headers()).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::error::Failure;
 use crate::clock;
 use crate::identity::{Denied, SignedIn};
 use crate::metrics::SignInResult;
-use crate::{rights, units};
+use crate::units;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -54,7 +54,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Failure> {
     if let Some(token) = caller::token(&headers) {
         app.identity.sign_out(&token).await?;
-        rights::settle_or_log(&app).await;
+        app.rights().settle_or_log().await;
     }
     let cookie = caller::cookie("", Duration::ZERO, from.scheme)
         .ok_or_else(|| Failure::internal(&"a cookie is malformed"))?;
@@ -70,7 +70,7 @@ pub(super) async fn change_password(
 ) -> Result<Json<SessionView>, Failure> {
     app.identity.change_password(clock::now(), from.address, &who, &body).await?;
     tracing::info!(target: "audit", address = %from.address, account = who.account.as_str(), "password changed");
-    rights::settle_or_log(&app).await;
+    app.rights().settle_or_log().await;
     who.must_change_password = false;
     Ok(Json(view(&app, who)))
 }

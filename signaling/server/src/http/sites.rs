@@ -5,7 +5,7 @@ use super::accounts::{administers, audit, known_unit};
 use super::caller::{Caller, From};
 use super::error::Failure;
 use crate::identity::scope;
-use crate::{clock, rights, site_link};
+use crate::{clock, site_link};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -40,7 +40,7 @@ pub(super) async fn issue(
     let unit = administered(&app, &caller, unit)?;
     let secret = app.identity.issue_site_secret(clock::now(), &unit).await?;
     audit(&caller, "site secret issued", unit.as_str());
-    rights::settle_or_log(&app).await;
+    app.rights().settle_or_log().await;
     let base = site_link::base(&app.config.http, from.origin.as_deref());
     let link = site_link::link(&base, &unit, &secret);
     let qr = site_link::qr_svg(&link);
@@ -61,7 +61,7 @@ pub(super) async fn revoke(
         return Err(Failure::new(Refusal::NoSuchAccount).because("the site has no secret"));
     }
     audit(&caller, "site secret revoked", unit.as_str());
-    rights::settle_or_log(&app).await;
+    app.rights().settle_or_log().await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -192,6 +192,7 @@ impl World {
                 }
                 Output::Event(event) => events.push(event),
                 Output::Flush => self.arena.clear(),
+                Output::Cross(_) => {}
                 Output::Timeout(_) => break,
             }
         }
@@ -211,7 +212,7 @@ impl World {
             match self.engine.poll_output(&mut self.arena) {
                 Output::Flush => self.arena.clear(),
                 Output::Timeout(_) => break,
-                Output::Transmit(_) | Output::Event(_) => {}
+                Output::Transmit(_) | Output::Cross(_) | Output::Event(_) => {}
             }
         }
         self.arena.clear();

@@ -59,6 +59,11 @@ impl Arena {
         self.bytes.get(transmit.start..end).unwrap_or_default()
     }
 
+    /// Some of its bytes.
+    pub(crate) fn range(&self, range: std::ops::Range<usize>) -> &[u8] {
+        self.bytes.get(range).unwrap_or_default()
+    }
+
     /// Forgets everything; what was told of before is gone.
     pub fn clear(&mut self) {
         self.bytes.clear();

@@ -4,23 +4,29 @@
 mod adopt;
 mod commands;
 mod deadlines;
+mod exchange;
+mod exports;
 mod feedback;
+mod imports;
 mod ingress;
 mod keyframes;
 mod member;
 mod members;
 mod pace;
+mod publishers;
 mod reports;
 mod settle;
 mod turn;
 
 use member::Member;
 pub(crate) use members::{MemberIndex, Members};
+pub(crate) use publishers::Publishers;
 
+use crate::crossing::{Crossing, Parcel};
 use crate::datagram::{Arena, Datagram, Letter, Transmit};
 use crate::demux::Demux;
 use crate::peer::{Exported, PeerOutput, TransportFactory};
-use crate::receive::{Receiver, StreamId, Streams};
+use crate::receive::{StreamId, Streams};
 use crate::room::Room;
 use crate::send::Bursts;
 use crate::stats::Counters;
@@ -74,6 +80,8 @@ pub enum Input<'a> {
     Datagram(Datagram<'a>),
     /// Signaling asks for something.
     Command(SfuCommand),
+    /// Another worker of this node tells something.
+    Crossed(&'a Parcel),
     /// The deadline of the last [`Output::Timeout`] passed.
     Timeout,
 }
@@ -83,6 +91,8 @@ pub enum Input<'a> {
 pub enum Output {
     /// Send this; its bytes are in the arena.
     Transmit(Transmit),
+    /// Carry this to other workers; its bytes are in the arena.
+    Cross(Crossing),
     /// Tell signaling this.
     Event(SfuEvent),
     /// Much waits in the arena: send it and clear the arena, then go on.
@@ -127,6 +137,8 @@ pub struct Engine {
     factory: TransportFactory,
     demux: Demux,
     members: Members,
+    publishers: Publishers,
+    exchange: exchange::Exchange,
     streams: Streams,
     turn: turn::Turn,
     bursts: Bursts,
@@ -170,6 +182,8 @@ impl Engine {
             factory: TransportFactory::new(&local_addresses)?,
             demux: Demux::default(),
             members: Members::default(),
+            publishers: Publishers::default(),
+            exchange: exchange::Exchange::default(),
             streams: Streams::default(),
             turn: turn::Turn::default(),
             bursts: Bursts::default(),
@@ -195,6 +209,7 @@ impl Engine {
         match input {
             Input::Datagram(datagram) => self.on_datagram(datagram),
             Input::Command(command) => self.on_command(command),
+            Input::Crossed(parcel) => self.on_parcel(parcel),
             Input::Timeout => self.on_deadlines(),
         }
     }
@@ -206,6 +221,10 @@ impl Engine {
                 self.counters.datagrams_out += transmit.datagrams() as u64;
                 self.counters.bytes_out += transmit.length as u64;
                 return Output::Transmit(transmit);
+            }
+            if let Some(crossing) = self.exchange.pop() {
+                self.counters.crossings_out += 1;
+                return Output::Cross(crossing);
             }
             if arena.len() >= FLUSH_BYTES {
                 return Output::Flush;
@@ -222,7 +241,7 @@ impl Engine {
             self.settle();
             if let Some(peer) = self.unflushed.pop_first() {
                 self.flush(peer);
-            } else if !self.step(arena) && self.output.is_empty() {
+            } else if !self.step(arena) && self.output.is_empty() && self.exchange.is_quiet() {
                 return Output::Timeout(self.timers.next().unwrap_or(self.now + IDLE));
             }
         }
@@ -231,6 +250,7 @@ impl Engine {
     /// One step of what writes into the arena. Gives false when there is nothing to write.
     fn step(&mut self, arena: &mut Arena) -> bool {
         self.step_turn(arena)
+            || self.step_exports(arena)
             || self.step_replay(arena)
             || self.step_reports(arena)
             || self.step_pacers(arena)
@@ -309,26 +329,30 @@ impl Engine {
     /// Forgets a peer and takes its sources out of everybody's slots.
     fn remove_peer(&mut self, peer: PeerId) -> Option<Box<Member>> {
         let member = self.members.remove(&peer)?;
-        for stream in member.receivers.iter().flat_map(Receiver::layers) {
-            self.streams.remove(stream);
-        }
+        self.withdraw(peer, member.room);
+        self.forget_publisher(peer);
         self.demux.forget(peer);
         self.timers.forget_peer(peer);
         self.unflushed.remove(&peer);
         self.unsettled_peers.remove(&peer);
         self.replays.retain(|(whose, _)| *whose != peer);
-        if let Some(room) = self.rooms.get_mut(&member.room) {
-            room.remove(peer);
-            let others: Vec<_> = room.members.iter().copied().collect();
-            for other in others {
-                self.empty_slots_of(other, peer);
-            }
-            // Its place may be given to another: no packet may find it by an old route.
-            self.stale_routes.insert(member.room);
-            self.unsettled_rooms.insert(member.room);
-        }
         self.counters.peers = self.members.len() as u64;
         Some(member)
+    }
+
+    /// Takes what a peer sent, here or at another worker, out of its room and of everybody's slots.
+    fn forget_publisher(&mut self, peer: PeerId) {
+        let Some(publisher) = self.publishers.remove(peer, &mut self.streams) else { return };
+        self.exchange.forget(peer);
+        let Some(room) = self.rooms.get_mut(&publisher.room) else { return };
+        room.remove(peer);
+        let others: Vec<_> = room.members.iter().copied().collect();
+        for other in others {
+            self.empty_slots_of(other, peer);
+        }
+        // Its place may be given to another: no packet may find it by an old route.
+        self.stale_routes.insert(publisher.room);
+        self.unsettled_rooms.insert(publisher.room);
     }
 }
 

@@ -14,7 +14,7 @@
 //! 10. `send`     one slot: one unbroken stream over all switches
 //! 11. `downlink` one client's outgoing side: header, seal, pace (`estimate`), repair
 //!
-//! Beside it: `rtcp` reads and writes reports, `fuzzing` opens the readers of foreign bytes to fuzz targets, `stats` counts,
+//! Beside it: `crossing` is what the engines of one node tell each other (`workers`), `rtcp` reads and writes reports, `fuzzing` opens the readers of foreign bytes to fuzz targets, `stats` counts,
 //! `timer` names every deadline, `units` are the quantities.
 //!
 //! Invariants:
@@ -24,6 +24,7 @@
 //! - everything that can wake the engine is a variant of [`Input`], every deadline one of `timer`;
 //! - one seed and one sequence of inputs give one sequence of decisions.
 
+mod crossing;
 mod datagram;
 mod demux;
 mod downlink;
@@ -44,6 +45,7 @@ mod stats;
 mod timer;
 mod units;
 mod uplink;
+mod workers;
 
 #[cfg(test)]
 mod testing;
@@ -51,6 +53,8 @@ mod testing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a story speaks of the events it is about")]
 mod tests;
 
+pub use crossing::{Crossing, Parcel};
 pub use datagram::{Arena, DATAGRAM_MAX_BYTES, Datagram, Transmit};
 pub use engine::{Engine, EngineConfig, EngineError, Input, Output};
 pub use stats::Counters;
+pub use workers::{WorkerId, Workers};

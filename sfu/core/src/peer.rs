@@ -14,7 +14,7 @@ pub(crate) use agreement::{Agreement, ExtensionIds, Offered, SlotLine};
 pub(crate) use codec::{Codec, Format};
 pub(crate) use factory::TransportFactory;
 pub(crate) use keys::Exported;
-pub(crate) use offer::{Carries, Offer, Role};
+pub(crate) use offer::{Carries, Offer, OfferLine, Role};
 
 use crate::datagram::{Datagram, Letter};
 use rand_chacha::ChaCha20Rng;

@@ -20,6 +20,7 @@ use crate::peer::Format;
 use crate::route::SlotAddress;
 use crate::rtp::Ssrc;
 use crate::units::{Bitrate, ClockRate, MediaTime, SeqNo};
+use crate::workers::Workers;
 use descriptor::{Dependency, Descriptor, Structure, frame_number};
 use sfu_control::{Gate, Layer, Source, SourceKind};
 use std::time::{Duration, Instant};
@@ -108,6 +109,15 @@ pub(crate) enum Order {
     Twice,
 }
 
+/// What another worker offers of one layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Offered {
+    /// Whether packets of it come.
+    pub(crate) flowing: bool,
+    /// What it amounts to.
+    pub(crate) rate: Bitrate,
+}
+
 /// What receiving a packet amounted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Received {
@@ -128,6 +138,12 @@ pub(crate) struct LayerStream {
     pub(crate) key: StreamKey,
     /// The slots it goes to, compiled by `route`, in the order of members.
     pub(crate) fanout: Vec<SlotAddress>,
+    /// The other workers it crosses to.
+    pub(crate) takers: Workers,
+    /// What its own worker says of it, if it comes from another.
+    pub(crate) offered: Option<Offered>,
+    /// How many packets in a row were left out on purpose, up to now.
+    pub(crate) left_out: u16,
     /// Whether a keyframe is owed.
     pub(crate) keyframe: KeyframeOwed,
     /// What it amounts to.
@@ -157,6 +173,9 @@ impl LayerStream {
         Self {
             key,
             fanout: Vec::new(),
+            takers: Workers::default(),
+            offered: None,
+            left_out: 0,
             keyframe: KeyframeOwed::default(),
             rate: RateMeter::default(),
             format: None,
@@ -192,6 +211,11 @@ impl LayerStream {
         self.last_packet.is_some_and(|at| now.saturating_duration_since(at) < LAYER_STOPPED_AFTER)
     }
 
+    /// Whether packets come, or would if they were wanted: what comes from another worker comes on demand.
+    pub(crate) fn is_live(&self, now: Instant) -> bool {
+        self.offered.map_or_else(|| self.is_flowing(now), |offered| offered.flowing)
+    }
+
     /// Whether it stopped since this was asked last.
     pub(crate) fn take_stopped(&mut self, now: Instant) -> bool {
         let stopped = self.noticed_flowing && !self.is_flowing(now);
@@ -201,7 +225,7 @@ impl LayerStream {
 
     /// Its measured rate.
     pub(crate) fn bitrate(&self) -> Bitrate {
-        self.rate.bitrate()
+        self.offered.map_or_else(|| self.rate.bitrate(), |offered| offered.rate)
     }
 
     /// Counts a packet that came by itself, whether it is let in or not.

@@ -25,8 +25,10 @@ pub(crate) struct Told {
 /// One room.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    /// Its peers.
+    /// Its peers that are connected here.
     pub(crate) members: BTreeSet<PeerId>,
+    /// Its peers of which another worker offers something.
+    pub(crate) guests: BTreeSet<PeerId>,
     /// The picture everybody is shown.
     pub(crate) programme: Option<Source>,
     /// What the programme's own sender is shown instead.
@@ -59,12 +61,23 @@ impl Room {
                 wish.filter(|wish| wish.height > 0 && !wish.source.kind.is_audio()).map(|wish| wish.source)
             }
         };
-        wish.filter(|source| source.peer != subscriber && self.members.contains(&source.peer))
+        wish.filter(|source| source.peer != subscriber && self.contains(source.peer))
+    }
+
+    /// Whether a peer is in it, here or at another worker.
+    pub(crate) fn contains(&self, peer: PeerId) -> bool {
+        self.members.contains(&peer) || self.guests.contains(&peer)
+    }
+
+    /// Everybody in it who may send, in order.
+    pub(crate) fn publishers(&self) -> impl Iterator<Item = PeerId> {
+        self.members.iter().chain(&self.guests).copied()
     }
 
     /// Forgets a peer and everything it sent.
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.members.remove(&peer);
+        self.guests.remove(&peer);
         let gone = |source: &Option<Source>| source.is_some_and(|source| source.peer == peer);
         for place in [&mut self.programme, &mut self.reverse, &mut self.slides] {
             if gone(place) {

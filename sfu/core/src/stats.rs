@@ -68,6 +68,13 @@ pub struct Counters {
     /// Of those, how many came after all, late or sent again.
     pub upstream_recovered: u64,
 
+    /// Things other workers of the node were told, packets among them.
+    pub crossings_out: u64,
+    /// Things other workers of the node told.
+    pub crossings_in: u64,
+    /// Packets of other workers on streams that are not offered any more.
+    pub crossings_stray: u64,
+
     /// Offers answered.
     pub offers_answered: u64,
     /// Offers refused.

@@ -11,6 +11,7 @@ mod layers;
 mod lines;
 mod stage;
 mod voices;
+mod workers;
 mod world;
 
 pub(crate) use client::{Client, Frame};

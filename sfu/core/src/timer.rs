@@ -33,6 +33,8 @@ pub(crate) enum Timer {
     Speakers(RoomId),
     /// Pictures of a room that nobody has needed for a while are paused.
     Demand(RoomId),
+    /// The other workers of the node are told again what holds.
+    Exchange,
 }
 
 /// The armed timers. They become due earliest first, and those due at the same instant in the order of [`Timer`], so

@@ -83,6 +83,11 @@ impl SeqNo {
         Self(self.0.saturating_add(count))
     }
 
+    /// The place `count` packets earlier.
+    pub(crate) const fn minus(self, count: u64) -> Self {
+        Self(self.0.saturating_sub(count))
+    }
+
     /// The sixteen bits the wire has of it.
     #[expect(clippy::cast_possible_truncation, reason = "that is what the wire has")]
     pub(crate) const fn wire(self) -> u16 {

@@ -50,9 +50,9 @@ pub struct NodeConfig {
     pub listen: Listen,
     /// UDP port of the first worker; each further worker has the next one. 0 lets the system choose, for tests.
     pub first_port: u16,
-    /// Worker threads. A room lives on one of them.
+    /// Worker threads. A small room lives on one of them, a hall on all.
     pub workers: NonZeroU16,
-    /// Peers the whole node accepts. Each worker accepts its share, rounded up, since rooms do not move.
+    /// Peers the whole node accepts. Each worker accepts its share, rounded up.
     pub max_peers: usize,
     /// Whether the kernel cuts and joins bursts.
     pub offload: Offload,

@@ -1,4 +1,8 @@
-//! Which worker has which room and peer. Touched by commands and by events that end a peer, never by a packet.
+//! Which worker has which peer. Touched by commands and by events that end a peer, never by a packet.
+//!
+//! A room is known to all workers. A small one is kept together on the worker its number names, where nothing has to
+//! cross; what comes on top of [`KEPT_TOGETHER_MAX`] goes to the worker with the fewest peers, so that the audience of a
+//! broadcast takes all processors.
 
 use sfu_control::{PeerId, RoomId, SfuCommand, SfuEvent};
 use std::{
@@ -6,6 +10,10 @@ use std::{
     num::NonZeroU16,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+
+/// A room of so many is a conference: everybody may be shown everybody, and a packet that crosses costs two workers. A
+/// larger one is a hall, whose pictures cross once for all who watch.
+const KEPT_TOGETHER_MAX: usize = 24;
 
 /// How far a peer has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +27,7 @@ enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
     room: RoomId,
+    worker: usize,
     stage: Stage,
 }
 
@@ -35,45 +44,116 @@ pub(crate) enum Trace {
     Closure(RoomId),
 }
 
-/// The peers of a node and where they live. A room's worker follows from its number, so only peers need memory.
-/// Bounded by the engines: what an engine refuses leaves the directory with the refusal.
+/// Whom a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addressee {
+    /// One worker.
+    Worker(usize),
+    /// All of them: it is about a room.
+    All,
+}
+
+/// The peers and how many there are where.
+#[derive(Debug, Default)]
+struct Places {
+    peers: HashMap<PeerId, Entry>,
+    by_worker: Vec<usize>,
+    by_room: HashMap<RoomId, usize>,
+}
+
+impl Places {
+    fn insert(&mut self, peer: PeerId, entry: Entry) {
+        if let Some(count) = self.by_worker.get_mut(entry.worker) {
+            *count = count.saturating_add(1);
+        }
+        *self.by_room.entry(entry.room).or_default() += 1;
+        self.peers.insert(peer, entry);
+    }
+
+    fn remove(&mut self, peer: PeerId) {
+        let Some(entry) = self.peers.remove(&peer) else { return };
+        if let Some(count) = self.by_worker.get_mut(entry.worker) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(count) = self.by_room.get_mut(&entry.room) {
+            *count = count.saturating_sub(1);
+        }
+        self.by_room.retain(|_, count| *count > 0);
+    }
+
+    /// Removes and names the peers of this kind.
+    fn remove_all(&mut self, which: impl Fn(&Entry) -> bool) -> Vec<PeerId> {
+        let mut gone: Vec<_> =
+            self.peers.iter().filter(|(_, entry)| which(entry)).map(|(peer, _)| *peer).collect();
+        gone.sort_unstable();
+        for peer in &gone {
+            self.remove(*peer);
+        }
+        gone
+    }
+}
+
+/// The peers of a node and where they live. Bounded by the engines: what an engine refuses leaves the directory with the
+/// refusal.
 #[derive(Debug)]
 pub(crate) struct Directory {
     workers: NonZeroU16,
-    peers: Mutex<HashMap<PeerId, Entry>>,
+    /// Peers one worker takes.
+    share: usize,
+    places: Mutex<Places>,
 }
 
 impl Directory {
-    /// An empty directory over this many workers.
-    pub(crate) fn new(workers: NonZeroU16) -> Self {
-        Self { workers, peers: Mutex::default() }
+    /// An empty directory over this many workers, each of which takes so many peers.
+    pub(crate) fn new(workers: NonZeroU16, share: usize) -> Self {
+        let places = Places { by_worker: vec![0; usize::from(workers.get())], ..Places::default() };
+        Self { workers, share, places: Mutex::new(places) }
     }
 
-    /// The worker a command is for. A command about an unknown peer goes to the first worker, whose engine answers
-    /// or counts it as such.
-    pub(crate) fn worker_for(&self, command: &SfuCommand) -> usize {
+    /// Whom a command is for. One about an unknown peer goes to the first worker, whose engine answers or counts it as
+    /// such. Call it once for each command, right before [`Self::admit`].
+    pub(crate) fn addressee(&self, command: &SfuCommand) -> Addressee {
         match command {
-            SfuCommand::OpenRoom { room }
-            | SfuCommand::CloseRoom { room }
-            | SfuCommand::Connect { room, .. }
-            | SfuCommand::SetProgramme { room, .. }
-            | SfuCommand::SetSlides { room, .. }
-            | SfuCommand::SetFloor { room, .. } => self.worker_of_room(*room),
+            SfuCommand::OpenRoom { .. }
+            | SfuCommand::CloseRoom { .. }
+            | SfuCommand::SetProgramme { .. }
+            | SfuCommand::SetSlides { .. }
+            | SfuCommand::SetFloor { .. } => Addressee::All,
+            SfuCommand::Connect { peer, room, .. } => Addressee::Worker(self.place(*peer, *room)),
             SfuCommand::Renegotiate { peer, .. }
             | SfuCommand::Disconnect { peer }
             | SfuCommand::SetGate { peer, .. }
             | SfuCommand::SetView { peer, .. } => {
-                self.lock().get(peer).map_or(0, |entry| self.worker_of_room(entry.room))
+                Addressee::Worker(self.lock().peers.get(peer).map_or(0, |entry| entry.worker))
             }
         }
     }
 
-    /// Notes a command that is about to be queued for its worker, whose events about it may come at any time after.
-    pub(crate) fn admit(&self, command: &SfuCommand) -> Trace {
+    /// Where a newcomer goes. A name that is in use goes where it is, and is refused there.
+    fn place(&self, peer: PeerId, room: RoomId) -> usize {
+        let places = self.lock();
+        if let Some(entry) = places.peers.get(&peer) {
+            return entry.worker;
+        }
+        let home = self.home_of(room);
+        let load = |worker: usize| places.by_worker.get(worker).copied().unwrap_or(usize::MAX);
+        let size = places.by_room.get(&room).copied().unwrap_or(0);
+        if size < KEPT_TOGETHER_MAX && load(home) < self.share {
+            return home;
+        }
+        let workers = 0..usize::from(self.workers.get());
+        workers.min_by_key(|worker| (load(*worker), *worker != home)).unwrap_or(home)
+    }
+
+    /// Notes a command that is about to be queued for a worker, whose events about it may come at any time after.
+    pub(crate) fn admit(&self, command: &SfuCommand, worker: usize) -> Trace {
         match command {
             SfuCommand::Connect { peer, room, .. } => {
+                let mut places = self.lock();
                 // A peer id that is in use is refused by the engine; the first holder keeps its place here.
-                self.lock().entry(*peer).or_insert(Entry { room: *room, stage: Stage::Asked });
+                if !places.peers.contains_key(peer) {
+                    places.insert(*peer, Entry { room: *room, worker, stage: Stage::Asked });
+                }
                 Trace::Arrival(*peer)
             }
             SfuCommand::Disconnect { peer } => Trace::Departure(*peer),
@@ -91,10 +171,10 @@ impl Directory {
     /// The command is in its worker's queue.
     pub(crate) fn on_queued(&self, trace: Trace) {
         match trace {
-            Trace::Departure(peer) => {
-                self.lock().remove(&peer);
+            Trace::Departure(peer) => self.lock().remove(peer),
+            Trace::Closure(room) => {
+                let _left_with_it = self.lock().remove_all(|entry| entry.room == room);
             }
-            Trace::Closure(room) => self.lock().retain(|_, entry| entry.room != room),
             Trace::Arrival(_) | Trace::None => {}
         }
     }
@@ -112,16 +192,14 @@ impl Directory {
         match event {
             // Asked => Living
             SfuEvent::Answered { peer, .. } => {
-                if let Some(entry) = self.lock().get_mut(peer) {
+                if let Some(entry) = self.lock().peers.get_mut(peer) {
                     entry.stage = Stage::Living;
                 }
             }
             // Asked => gone
             SfuEvent::Refused { peer, .. } => self.forget_unanswered(*peer),
             // any => gone
-            SfuEvent::Disconnected { peer, .. } => {
-                self.lock().remove(peer);
-            }
+            SfuEvent::Disconnected { peer, .. } => self.lock().remove(*peer),
             SfuEvent::Connected { .. }
             | SfuEvent::SlotSwitched { .. }
             | SfuEvent::Demanded { .. }
@@ -132,37 +210,35 @@ impl Directory {
 
     /// Removes and names all peers of a worker that is no more.
     pub(crate) fn evict_worker(&self, worker: usize) -> Vec<PeerId> {
-        let mut evicted = Vec::new();
-        self.lock().retain(|peer, entry| {
-            let stays = self.worker_of_room(entry.room) != worker;
-            if !stays {
-                evicted.push(*peer);
-            }
-            stays
-        });
-        evicted.sort_unstable();
+        let mut places = self.lock();
+        let evicted = places.remove_all(|entry| entry.worker == worker);
+        // Full for good: nobody is sent there any more.
+        if let Some(load) = places.by_worker.get_mut(worker) {
+            *load = usize::MAX;
+        }
         evicted
     }
 
     /// How many peers there are.
     pub(crate) fn peers(&self) -> usize {
-        self.lock().len()
+        self.lock().peers.len()
     }
 
     fn forget_unanswered(&self, peer: PeerId) {
-        let mut peers = self.lock();
-        if peers.get(&peer).is_some_and(|entry| entry.stage == Stage::Asked) {
-            peers.remove(&peer);
+        let mut places = self.lock();
+        if places.peers.get(&peer).is_some_and(|entry| entry.stage == Stage::Asked) {
+            places.remove(peer);
         }
     }
 
-    fn worker_of_room(&self, room: RoomId) -> usize {
+    /// The worker that keeps a small room together, and that speaks for it whatever its size.
+    fn home_of(&self, room: RoomId) -> usize {
         usize::try_from(room.number() % u32::from(self.workers.get())).unwrap_or(0)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PeerId, Entry>> {
-        // Every change is one operation on the map, so it is whole even after a panic elsewhere.
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        // Nothing that is done under the lock can panic half-way.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -174,15 +250,22 @@ mod tests {
     const PEER: PeerId = PeerId::new(7);
 
     fn directory() -> Directory {
-        Directory::new(NonZeroU16::new(3).unwrap())
+        Directory::new(NonZeroU16::new(3).unwrap(), 1_000)
     }
 
     fn connect(room: u32) -> SfuCommand {
         SfuCommand::Connect { peer: PEER, room: RoomId::new(room), offer: String::new() }
     }
 
+    fn worker_for(directory: &Directory, command: &SfuCommand) -> usize {
+        match directory.addressee(command) {
+            Addressee::Worker(worker) => worker,
+            Addressee::All => 0,
+        }
+    }
+
     fn queue(directory: &Directory, command: &SfuCommand) {
-        let trace = directory.admit(command);
+        let trace = directory.admit(command, worker_for(directory, command));
         directory.on_queued(trace);
     }
 
@@ -207,12 +290,12 @@ mod tests {
         ];
         for end in ends {
             let directory = directory();
-            assert_eq!(directory.worker_for(&connect(5)), 2);
+            assert_eq!(worker_for(&directory, &connect(5)), 2);
             queue(&directory, &connect(5));
             directory.on_event(&answered());
-            assert_eq!((directory.worker_for(&about_peer()), directory.peers()), (2, 1));
+            assert_eq!((worker_for(&directory, &about_peer()), directory.peers()), (2, 1));
             end(&directory);
-            assert_eq!((directory.worker_for(&about_peer()), directory.peers()), (0, 0));
+            assert_eq!((worker_for(&directory, &about_peer()), directory.peers()), (0, 0));
         }
     }
 
@@ -232,7 +315,7 @@ mod tests {
     #[test]
     fn a_command_that_was_not_taken_changes_nothing() {
         let directory = directory();
-        let trace = directory.admit(&connect(1));
+        let trace = directory.admit(&connect(1), 1);
         directory.on_refused(trace);
         assert_eq!(directory.peers(), 0);
 
@@ -243,7 +326,7 @@ mod tests {
             connect(1),
             SfuCommand::CloseRoom { room: RoomId::new(1) },
         ] {
-            let trace = directory.admit(&command);
+            let trace = directory.admit(&command, 1);
             directory.on_refused(trace);
             assert_eq!(directory.peers(), 1);
         }
@@ -266,5 +349,33 @@ mod tests {
         }
         assert_eq!(directory.evict_worker(1), [PeerId::new(1), PeerId::new(4)]);
         assert_eq!(directory.peers(), 4);
+    }
+
+    #[test]
+    fn a_conference_stays_together_and_a_hall_takes_all_workers() {
+        let directory = directory();
+        let mut loads = [0; 3];
+        for number in 0..90 {
+            let join =
+                SfuCommand::Connect { peer: PeerId::new(number), room: RoomId::new(4), offer: String::new() };
+            let worker = worker_for(&directory, &join);
+            assert!(number >= 24 || worker == 1, "{number} was sent away");
+            loads[worker] += 1;
+            queue(&directory, &join);
+        }
+        assert_eq!(loads, [30, 30, 30]);
+        // What is about the room is for all of them.
+        assert_eq!(directory.addressee(&SfuCommand::CloseRoom { room: RoomId::new(4) }), Addressee::All);
+    }
+
+    #[test]
+    fn a_full_worker_sends_newcomers_on() {
+        let directory = Directory::new(NonZeroU16::new(2).unwrap(), 3);
+        for number in 0..6 {
+            let join =
+                SfuCommand::Connect { peer: PeerId::new(number), room: RoomId::new(0), offer: String::new() };
+            assert_eq!(worker_for(&directory, &join), usize::from(number >= 3));
+            queue(&directory, &join);
+        }
     }
 }

@@ -3,7 +3,8 @@
 use crate::{
     clock,
     config::{Listen, ListenAddress, NodeConfig, NodeError},
-    directory::Directory,
+    crossing::Crossroads,
+    directory::{Addressee, Directory},
     metrics::{Board, NodeMetrics},
     socket::MediaSocket,
     waker::Waker,
@@ -55,7 +56,7 @@ struct WorkerHandle {
 }
 
 impl Node {
-    /// Opens the sockets and starts the workers. `on_event` is called on their threads, in order for each room; it
+    /// Opens the sockets and starts the workers. `on_event` is called on their threads, in order for each peer; it
     /// must not block, since media waits for it.
     ///
     /// # Errors
@@ -65,7 +66,7 @@ impl Node {
         F: Fn(SfuEvent) + Send + Clone + 'static,
     {
         let listen = config.listen_addresses()?;
-        let directory = Arc::new(Directory::new(config.workers));
+        let directory = Arc::new(Directory::new(config.workers, config.max_peers_per_worker()));
         // All sockets first: a taken port is found before any thread runs.
         let sockets = config
             .ports()?
@@ -79,39 +80,51 @@ impl Node {
             refused_full: AtomicU64::new(0),
             refused_gone: AtomicU64::new(0),
         };
-        for sockets in sockets {
-            let worker = node.start_worker(config, sockets, on_event.clone())?;
+        let links = (0..sockets.len()).map(new_link).collect::<Result<Vec<_>, _>>()?;
+        for ((sockets, crossroads), link) in sockets.into_iter().zip(Crossroads::between(&links)).zip(links) {
+            let worker = node.start_worker(config, (sockets, crossroads, link), on_event.clone())?;
             node.workers.push(worker);
         }
         Ok(node)
     }
 
-    /// Hands a command to the worker it concerns. Never blocks.
+    /// Hands a command to the worker it concerns, or to all of them if it is about a room. Never blocks.
     ///
     /// # Errors
-    /// [`SendError`]; the command had no effect then.
+    /// [`SendError`]; the command had no effect then, or, if it is about a room, not on every worker. To send it again does
+    /// no harm.
     pub fn send(&self, command: SfuCommand) -> Result<(), SendError> {
-        let Some(worker) = self.workers.get(self.directory.worker_for(&command)) else {
-            return Err(SendError::Gone);
+        let (trace, queued) = match self.directory.addressee(&command) {
+            Addressee::Worker(number) => {
+                let trace = self.directory.admit(&command, number);
+                (
+                    trace,
+                    self.workers.get(number).ok_or(SendError::Gone).and_then(|worker| worker.queue(command)),
+                )
+            }
+            Addressee::All => (self.directory.admit(&command, 0), self.queue_for_all(&command)),
         };
-        let trace = self.directory.admit(&command);
-        let refusal = match worker.commands.try_send(command) {
-            Ok(()) => {
-                self.directory.on_queued(trace);
-                worker.link.waker.wake();
-                return Ok(());
+        match queued {
+            Ok(()) => self.directory.on_queued(trace),
+            Err(refusal) => {
+                let count = match refusal {
+                    SendError::Full => &self.refused_full,
+                    SendError::Gone => &self.refused_gone,
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+                self.directory.on_refused(trace);
             }
-            Err(TrySendError::Full(_)) => {
-                self.refused_full.fetch_add(1, Ordering::Relaxed);
-                SendError::Full
-            }
-            Err(TrySendError::Disconnected(_)) => {
-                self.refused_gone.fetch_add(1, Ordering::Relaxed);
-                SendError::Gone
-            }
-        };
-        self.directory.on_refused(trace);
-        Err(refusal)
+        }
+        queued
+    }
+
+    /// Every worker that lives is to know of a room; one that failed keeps it from nobody else.
+    fn queue_for_all(&self, command: &SfuCommand) -> Result<(), SendError> {
+        let queued: Vec<_> = self.workers.iter().map(|worker| worker.queue(command.clone())).collect();
+        if queued.contains(&Err(SendError::Full)) {
+            return Err(SendError::Full);
+        }
+        if queued.contains(&Ok(())) { Ok(()) } else { Err(SendError::Gone) }
     }
 
     /// A copy of all figures.
@@ -137,16 +150,13 @@ impl Node {
     fn start_worker<F>(
         &self,
         config: &NodeConfig,
-        sockets: Vec<MediaSocket>,
+        (sockets, crossroads, link): (Vec<MediaSocket>, Crossroads, Arc<Link>),
         on_event: F,
     ) -> Result<WorkerHandle, NodeError>
     where
         F: Fn(SfuEvent) + Send + Clone + 'static,
     {
-        let worker = self.workers.len();
-        let waker = Waker::new().map_err(NodeError::Thread)?;
-        let link =
-            Arc::new(Link { worker, waker, stopping: AtomicBool::new(false), board: Board::default() });
+        let worker = link.worker;
         let (commands, received) = sync_channel(COMMAND_QUEUE);
         let engine_config = EngineConfig {
             local_addresses: sockets.iter().map(MediaSocket::announced).collect(),
@@ -154,9 +164,14 @@ impl Node {
         };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(NodeError::Randomness)?;
+        let mut engine = Engine::new(engine_config, seed, clock::now())?;
+        if let Some((here, count)) = crossroads.seat(worker) {
+            engine = engine.among(here, count);
+        }
         let body = Worker {
-            engine: Engine::new(engine_config, seed, clock::now())?,
+            engine,
             sockets,
+            crossroads,
             commands: received,
             link: Arc::clone(&link),
             directory: Arc::clone(&self.directory),
@@ -165,6 +180,26 @@ impl Node {
         let thread = thread::Builder::new().name(format!("sfu-{worker}")).spawn(move || body.run());
         Ok(WorkerHandle { commands, link, thread: Some(thread.map_err(NodeError::Thread)?) })
     }
+}
+
+impl WorkerHandle {
+    /// Puts a command into the worker's queue.
+    fn queue(&self, command: SfuCommand) -> Result<(), SendError> {
+        match self.commands.try_send(command) {
+            Ok(()) => {
+                self.link.waker.wake();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => Err(SendError::Full),
+            Err(TrySendError::Disconnected(_)) => Err(SendError::Gone),
+        }
+    }
+}
+
+/// What a worker and its handle will share.
+fn new_link(worker: usize) -> Result<Arc<Link>, NodeError> {
+    let waker = Waker::new().map_err(NodeError::Thread)?;
+    Ok(Arc::new(Link { worker, waker, stopping: AtomicBool::new(false), board: Board::default() }))
 }
 
 impl Drop for Node {

@@ -1,13 +1,13 @@
 //! The SFU's shell as a library: sockets, worker threads and the clock around `sfu-core`'s engine.
 //!
-//! What it never does: look into a packet, know a meeting, or decide about media. A room lives on one worker, a
-//! worker shares nothing with another, and whoever embeds a node speaks to it in `sfu-control` values only.
+//! What it never does: look into a packet, know a meeting, or decide about media. A peer lives on one worker, a
+//! worker shares nothing with another but rings that one item per packet crosses, and whoever embeds a node speaks to it in `sfu-control` values only.
 //!
 //! 1. `config`     where a node listens and how large it is
 //! 2. `socket`     one UDP socket for each listening address and worker, batches in and out
 //! 3. `waker`      ends a worker's sleep when a command comes
 //! 4. `worker`     the loop: receive, engine, send, sleep till the deadline
-//! 5. `directory`  which worker has which room and peer
+//! 5. `directory`  which worker has which peer; `crossing`, the rings between workers
 //! 6. `handle`     a running node: commands in, events out, stop
 //! 7. `metrics`    plain counters, copied out by each worker
 //! 8. `clock`      the only reader of the clock
@@ -19,6 +19,7 @@
 
 mod clock;
 mod config;
+mod crossing;
 mod directory;
 mod handle;
 #[doc(hidden)]

@@ -82,6 +82,8 @@ pub struct WorkerMetrics {
     pub rounds: u64,
     /// Commands carried out.
     pub commands: u64,
+    /// Parcels for other workers whose rings were full; counted apart from what lines lose.
+    pub crossings_dropped: u64,
     /// What its sockets did.
     pub sockets: SocketCounters,
     /// How long datagrams were in it.

@@ -72,7 +72,7 @@ fn datagrams_of_nobody_are_counted_by_cause_on_every_address() {
 }
 
 #[test]
-fn every_worker_has_its_own_port_and_rooms() {
+fn every_worker_has_its_own_port_and_knows_every_room() {
     let (node, _events) = start(&[V4], 3);
     let mut ports: Vec<_> = node.addresses().iter().map(|address| address.port()).collect();
     ports.dedup();
@@ -81,9 +81,8 @@ fn every_worker_has_its_own_port_and_rooms() {
     for room in 0..7 {
         node.send(SfuCommand::OpenRoom { room: RoomId::new(room) }).unwrap();
     }
-    let metrics = wait_for(&node, "opening", |m| m.workers.iter().map(|w| w.commands).sum::<u64>() == 7);
-    let commands: Vec<_> = metrics.workers.iter().map(|worker| worker.commands).collect();
-    assert_eq!(commands, [3, 2, 2]);
+    let metrics = wait_for(&node, "opening", |m| m.workers.iter().all(|w| w.commands == 7));
+    assert!(metrics.workers.iter().all(|worker| worker.engine.rooms == 7));
 }
 
 #[test]
@@ -211,6 +210,29 @@ fn garbage_from_a_peers_own_address_is_survived() {
 }
 
 #[test]
+fn a_room_on_two_workers_is_one_room() {
+    // Two peers on two workers: each worker takes one.
+    let (sender, events) = channel();
+    let config = NodeConfig { max_peers: 2, ..config(&[V4], 2) };
+    let node = Node::start(&config, move |event| sender.send(event).unwrap_or(())).unwrap();
+    let (first, second) = (PeerId::new(1), PeerId::new(2));
+    node.send(SfuCommand::OpenRoom { room: RoomId::new(1) }).unwrap();
+    let mut speaker = join(&node, &events, first, V4);
+    let mut listener = join(&node, &events, second, V4);
+    let workers = node.metrics().workers;
+    assert!(workers.iter().all(|worker| worker.engine.peers == 1), "{workers:#?}");
+    node.send(SfuCommand::SetGate { peer: first, kind: SourceKind::Microphone, gate: Gate::Open }).unwrap();
+    let deadline = clock::now() + PATIENCE;
+    while listener.packets.len() < 10 {
+        assert!(clock::now() < deadline, "nothing crossed: {:#?}", node.metrics());
+        speaker.speak(b"over there");
+        speaker.step();
+        listener.step();
+    }
+    assert!(listener.packets.iter().all(|packet| &*packet.payload == b"over there"));
+}
+
+#[test]
 fn a_node_behind_a_one_to_one_nat_is_reached_where_it_says_it_is() {
     let outer = IpAddr::from([203, 0, 113, 7]);
     let listen = Listen::Addresses(vec![ListenAddress { bind: V4, announce: outer }]);
@@ -291,7 +313,11 @@ fn a_worker_that_panics_is_reported_and_its_peers_are_told() {
         let told = events.recv_timeout(PATIENCE).unwrap();
         assert_eq!(told, SfuEvent::Disconnected { peer, reason: DisconnectReason::Failed });
     }
-    assert_eq!(node.send(SfuCommand::OpenRoom { room }), Err(SendError::Gone));
-    assert_eq!(node.send(SfuCommand::OpenRoom { room: RoomId::new(1) }), Ok(()));
-    assert_eq!(node.metrics().commands_refused_gone, u64::from(taken.is_err()) + 1);
+    assert_eq!(node.send(SfuCommand::OpenRoom { room }), Ok(()), "one worker is left");
+    assert_eq!(node.metrics().commands_refused_gone, u64::from(taken.is_err()));
+    // Whoever comes now is served by the one that is left.
+    let late = PeerId::new(3);
+    node.send(SfuCommand::Connect { peer: late, room, offer: "not an offer".to_owned() }).unwrap();
+    let told = events.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(told, SfuEvent::Refused { peer, .. } if peer == late), "{told:?}");
 }

@@ -4,6 +4,7 @@
 
 use crate::{
     clock,
+    crossing::Crossroads,
     directory::Directory,
     metrics::{Board, WorkerMetrics, WorkerState},
     socket::{BATCH_MESSAGES, Burst, Incoming, MediaSocket, ReceiveBatch, Received},
@@ -26,6 +27,8 @@ use std::{
 
 /// Commands carried out before the sockets have their turn. An offer costs about a millisecond.
 const COMMAND_BATCH: usize = 16;
+/// Parcels of other workers taken in before the sockets have their turn: as many as a batch of datagrams may be.
+const PARCEL_BATCH: usize = 256;
 /// Longest sleep; an engine without peers has no deadline of its own to speak of.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -48,6 +51,8 @@ pub(crate) struct Worker<F> {
     pub(crate) engine: Engine,
     /// Its sockets.
     pub(crate) sockets: Vec<MediaSocket>,
+    /// The ways to the other workers.
+    pub(crate) crossroads: Crossroads,
     /// What signaling asks.
     pub(crate) commands: Receiver<SfuCommand>,
     /// What it shares with its handle.
@@ -79,7 +84,7 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
     }
 
     fn work(self) -> io::Result<()> {
-        let Self { engine, sockets, commands, link, directory, on_event } = self;
+        let Self { engine, sockets, crossroads, commands, link, directory, on_event } = self;
         let waker = link.waker.descriptor();
         let descriptors = iter::once(waker).chain(sockets.iter().map(MediaSocket::descriptor));
         let mut polled: Vec<_> = descriptors.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
@@ -90,6 +95,7 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
             batch: ReceiveBatch::new(),
             arrivals: Vec::new(),
             sockets: &sockets,
+            crossroads,
             directory,
             on_event,
             figures: WorkerMetrics::default(),
@@ -104,7 +110,7 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
             let mut ready = polled.iter().map(|fd| !fd.revents().is_empty());
             if ready.next() == Some(true) {
                 link.waker.clear();
-                if rounds.command(&commands) == COMMAND_BATCH {
+                if rounds.command(&commands) == COMMAND_BATCH || rounds.cross() == PARCEL_BATCH {
                     // There may be more; look again after the sockets had their turn.
                     link.waker.wake();
                 }
@@ -128,6 +134,7 @@ struct Rounds<'a, F> {
     /// When the datagrams of this round came.
     arrivals: Vec<Instant>,
     sockets: &'a [MediaSocket],
+    crossroads: Crossroads,
     directory: Arc<Directory>,
     on_event: F,
     figures: WorkerMetrics,
@@ -141,6 +148,19 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
             self.engine.handle_input(clock::now(), Input::Command(command));
             done += 1;
             self.figures.commands += 1;
+        }
+        done
+    }
+
+    /// Takes in what other workers told; tells how much.
+    fn cross(&mut self) -> usize {
+        let mut done = 0;
+        while done < PARCEL_BATCH
+            && let Some((came, parcel)) = self.crossroads.take()
+        {
+            self.arrivals.push(came);
+            self.engine.handle_input(clock::now(), Input::Crossed(&parcel));
+            done += 1;
         }
         done
     }
@@ -176,7 +196,15 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
         let sent_before = self.figures.sockets.sent_messages;
         let deadline = loop {
             match self.engine.poll_output(&mut self.arena) {
-                Output::Transmit(transmit) => self.transmits.push(transmit),
+                Output::Transmit(transmit) => {
+                    // What crossed comes before what is sent here: the other worker goes on at the same time.
+                    self.crossroads.wake();
+                    self.transmits.push(transmit);
+                }
+                Output::Cross(crossing) => {
+                    let came = self.arrivals.first().copied();
+                    self.figures.crossings_dropped += self.crossroads.carry(came, &crossing, &self.arena);
+                }
                 Output::Flush => self.flush(),
                 Output::Event(event) => {
                     self.directory.on_event(&event);
@@ -185,6 +213,7 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
                 Output::Timeout(deadline) => break deadline,
             }
         };
+        self.crossroads.wake();
         self.flush();
         if self.figures.sockets.sent_messages > sent_before {
             let now = clock::now();

@@ -11,7 +11,7 @@ type Value = fn(&WorkerMetrics) -> u64;
 type Figure = (&'static str, &'static str, Value);
 
 /// Figures that only grow.
-const COUNTERS: [Figure; 30] = [
+const COUNTERS: [Figure; 31] = [
     ("giaoban_sfu_received_messages_total", "Datagrams received, joined ones counted once.", |w| {
         w.sockets.received_messages
     }),
@@ -22,6 +22,9 @@ const COUNTERS: [Figure; 30] = [
         w.sockets.sent_messages
     }),
     ("giaoban_sfu_bursts_refused_total", "Bursts the kernel did not cut.", |w| w.sockets.bursts_refused),
+    ("giaoban_sfu_crossings_dropped_total", "Parcels for other workers whose rings were full.", |w| {
+        w.crossings_dropped
+    }),
     ("giaoban_sfu_sent_datagrams_total", "Datagrams sent.", |w| w.sockets.sent_datagrams),
     ("giaoban_sfu_sent_bytes_total", "Bytes sent.", |w| w.sockets.sent_bytes),
     ("giaoban_sfu_send_full_drops_total", "Datagrams dropped on sending: the kernel was full.", |w| {
@@ -85,7 +88,7 @@ const DROPS: [(&str, Value); 16] = [
 /// Figures of now.
 const GAUGES: [Figure; 3] = [
     ("giaoban_sfu_peers", "Peers.", |w| w.engine.peers),
-    ("giaoban_sfu_rooms", "Rooms.", |w| w.engine.rooms),
+    ("giaoban_sfu_rooms", "Rooms. Every worker knows all of them.", |w| w.engine.rooms),
     ("giaoban_sfu_worker_running", "Whether the worker runs.", |w| {
         u64::from(w.state == WorkerState::Running)
     }),

@@ -134,7 +134,7 @@ fn events(engine: &mut Engine, now: Instant) -> Vec<SfuEvent> {
         assert!(outputs <= OUTPUTS_MAX, "the engine speaks without end");
         match engine.poll_output(&mut arena) {
             Output::Event(event) => events.push(event),
-            Output::Transmit(_) => {}
+            Output::Transmit(_) | Output::Cross(_) => {}
             Output::Flush => arena.clear(),
             Output::Timeout(at) => {
                 assert!(at >= now, "a deadline in the past");

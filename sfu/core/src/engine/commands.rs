@@ -1,5 +1,6 @@
 //! What signaling asks. Commands about something unknown are counted and otherwise ignored.
 
+use super::publishers::{Home, Publisher};
 use super::{Engine, Member, deadlines};
 use crate::peer::{Offer, Peer, PeerOutput};
 use crate::room::Room;
@@ -35,6 +36,7 @@ impl Engine {
 
     fn open_room(&mut self, room: RoomId) {
         self.rooms.entry(room).or_default();
+        self.say_present(room);
         self.counters.rooms = self.rooms.len() as u64;
     }
 
@@ -43,6 +45,10 @@ impl Engine {
         for peer in closed.members {
             self.disconnect(peer);
         }
+        for peer in closed.guests {
+            self.lose_guest(peer);
+        }
+        self.exchange.present.remove(&room);
         self.timers.forget_room(room);
         self.unsettled_rooms.remove(&room);
         self.stale_routes.remove(&room);
@@ -58,13 +64,17 @@ impl Engine {
         }
         let offer = Offer::parse(offer)?;
         let (transport, answer) = Peer::connect(&self.factory, &offer, &mut self.rng, self.now)?;
-        let mut member = Member::new(room, peer, transport, &offer, (&mut self.streams, self.now));
+        let mut member = Member::new(room, peer, transport, self.now);
+        let publisher = Publisher::of_offer(room, peer, &offer, &mut self.streams);
+        self.lose_guest(peer);
+        self.publishers.insert(peer, publisher);
         member.add_slots(&mut self.rng);
         self.demux.learn_ufrag(peer, &member.peer.ufrag());
         self.members.insert(peer, member);
         if let Some(room) = self.rooms.get_mut(&room) {
             room.members.insert(peer);
         }
+        self.say_present(room);
         self.unsettled_rooms.insert(room);
         self.unflushed.insert(peer);
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::HANDSHAKE_MAX);
@@ -116,11 +126,10 @@ impl Engine {
     }
 
     fn set_gate(&mut self, source: Source, gate: Gate) {
-        let Some(member) = self.members.get_mut(&source.peer) else {
-            return self.counters.commands_unknown += 1;
-        };
-        let room = member.room;
-        let Some(receiver) = member.receiver_mut(source.kind) else { return };
+        let publisher = self.publishers.get_mut(source.peer).filter(|publisher| publisher.home == Home::Here);
+        let Some(publisher) = publisher else { return self.counters.commands_unknown += 1 };
+        let room = publisher.room;
+        let Some(receiver) = publisher.receiver_mut(source.kind) else { return };
         receiver.gate = gate;
         if gate == Gate::Closed
             && let Some(room) = self.rooms.get_mut(&room)

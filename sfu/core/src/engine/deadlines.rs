@@ -36,6 +36,7 @@ impl Engine {
                 Timer::Keyframes(peer) => self.repeat_keyframe_requests(peer),
                 Timer::Activity(peer) => self.on_activity(peer),
                 Timer::Speakers(room) => self.judge_speakers(room),
+                Timer::Exchange => self.refresh_exchange(),
                 Timer::Demand(room) => {
                     self.unsettled_rooms.insert(room);
                 }
@@ -74,10 +75,10 @@ impl Engine {
 
     /// Notices layers that stopped.
     fn on_activity(&mut self, peer: PeerId) {
-        let Some(member) = self.members.get(&peer) else { return };
+        let Some(publisher) = self.publishers.get(peer) else { return };
         let mut stopped = false;
         let mut flowing = false;
-        for receiver in member.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
+        for receiver in publisher.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
             for id in receiver.layers() {
                 let Some(stream) = self.streams.get_mut(id) else { continue };
                 if stream.take_stopped(self.now) {
@@ -88,7 +89,7 @@ impl Engine {
             }
         }
         if stopped {
-            self.unsettled_rooms.insert(member.room);
+            self.unsettled_rooms.insert(publisher.room);
         }
         if flowing {
             self.timers.arm(Timer::Activity(peer), self.now + LAYER_STOPPED_AFTER / 2);
@@ -104,7 +105,7 @@ impl Engine {
         if room.speakers.is_lively(self.now) {
             self.timers.arm(Timer::Speakers(id), self.now + SPEAKERS_TICK);
         }
-        if let Some(peers) = speaking {
+        if let Some(peers) = speaking.filter(|_| self.exchange.speaks_for(id)) {
             self.event(SfuEvent::Speaking { room: id, peers });
         }
     }

@@ -1,6 +1,7 @@
 //! What clients report of what they got: losses, round trips, arrivals, pictures that broke.
 
 use super::Engine;
+use crate::crossing::Word;
 use crate::datagram::Datagram;
 use crate::receive::SenderClock;
 use crate::rtcp::{Compound, Report, ReportBlock};
@@ -46,7 +47,9 @@ impl Engine {
             Report::Sender { ssrc, ntp, rtp } => {
                 let stream = member.uplink.stream(*ssrc).and_then(|id| self.streams.get_mut(id));
                 if let Some(stream) = stream {
-                    stream.reception.on_sender_report(SenderClock { ntp: *ntp, rtp: *rtp, at: self.now });
+                    let clock = SenderClock { ntp: *ntp, rtp: *rtp, at: self.now };
+                    stream.reception.on_sender_report(clock);
+                    self.exchange.say(stream.takers, Word::Clock { key: stream.key, clock });
                 }
             }
             Report::Received(block) => self.on_block(peer, block),

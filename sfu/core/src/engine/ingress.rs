@@ -3,6 +3,7 @@
 
 use super::Engine;
 use super::turn::Arrived;
+use crate::crossing::PAYLOAD_MAX_BYTES;
 use crate::datagram::{DATAGRAM_MAX_BYTES, Datagram};
 use crate::demux::{Kind, Stray};
 use crate::peer::Carries;
@@ -11,11 +12,7 @@ use crate::send::Path;
 use crate::srtp::SrtpError;
 use crate::timer::Timer;
 use crate::uplink::{Closed, Opened};
-use sfu_control::{Gate, PeerId};
-
-/// A media payload with its dependency descriptor fills an Ethernet frame at most. A larger one would not leave again
-/// behind the headers we add.
-const PAYLOAD_MAX_BYTES: usize = 1_460;
+use sfu_control::{Gate, PeerId, Source};
 
 const _: () = assert!(PAYLOAD_MAX_BYTES < DATAGRAM_MAX_BYTES, "what is let in was read whole");
 
@@ -57,8 +54,10 @@ impl Engine {
     fn on_rtp(&mut self, peer: PeerId, datagram: Datagram<'_>) {
         let Datagram { source, destination, contents } = datagram;
         let Some(member) = self.members.get_mut(&peer) else { return };
+        let Some(publisher) = self.publishers.get(peer) else { return };
         let agreement = member.peer.agreement();
-        let (transport, opened) = member.uplink.open(agreement, &member.receivers, &self.streams, contents);
+        let (transport, opened) =
+            member.uplink.open(agreement, &publisher.receivers, &self.streams, contents);
         if let Err(Closed::Refused(error)) = opened {
             return self.count_refused(error);
         }
@@ -99,7 +98,8 @@ impl Engine {
         if *carries == Carries::Media {
             stream.count(self.now, incoming);
         }
-        let gate = member.receiver(*kind).map_or(Gate::Closed, |receiver| receiver.gate);
+        let source = self.publishers.receiver(Source { peer, kind: *kind });
+        let gate = source.map_or(Gate::Closed, |receiver| receiver.gate);
         if gate == Gate::Closed {
             return self.counters.dropped_gate += 1;
         }

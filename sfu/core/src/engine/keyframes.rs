@@ -2,14 +2,17 @@
 //! whatever the audience.
 
 use super::Engine;
+use super::publishers::Home;
 use super::turn::Aftermath;
+use crate::crossing::Word;
 use crate::datagram::Arena;
 use crate::downlink::{Outbox, Sending};
-use crate::receive::StreamId;
+use crate::receive::{StreamId, StreamKey};
 use crate::send::Forward;
 use crate::timer::Timer;
 use crate::units::SeqNo;
-use sfu_control::{Layer, PeerId, SourceKind};
+use crate::workers::Workers;
+use sfu_control::{Layer, PeerId, Source, SourceKind};
 
 impl Engine {
     /// A subscriber's decoder needs a keyframe of what one of its slots shows.
@@ -26,7 +29,7 @@ impl Engine {
         let slot = self.members.get(&subscriber).and_then(|member| member.slots.get(position));
         let key = slot.and_then(|slot| slot.stream.target()).filter(|key| !key.source.kind.is_audio());
         let Some(key) = key else { return };
-        let stream = self.members.stream(key).and_then(|id| self.streams.get(id));
+        let stream = self.publishers.stream(key).and_then(|id| self.streams.get(id));
         if stream.is_some_and(|stream| stream.history.replay(self.now).is_some()) {
             self.replays.insert((subscriber, position));
         } else {
@@ -57,16 +60,25 @@ impl Engine {
     pub(super) fn send_keyframe_request(&mut self, peer: PeerId, kind: SourceKind, layer: Layer) {
         let Some(id) = self.stream_id(peer, kind, layer) else { return };
         // A stream that was never heard has no number to ask by; it begins with a keyframe anyway.
-        if self.streams.get(id).is_some_and(|stream| stream.ssrc().is_some()) {
-            self.counters.keyframes_requested += 1;
-            self.owed_keyframes.insert((peer, id));
+        if self.streams.get(id).is_none_or(|stream| stream.ssrc().is_none()) {
+            return;
+        }
+        self.counters.keyframes_requested += 1;
+        match self.publishers.get(peer).map(|publisher| publisher.home) {
+            Some(Home::At(worker)) => {
+                let key = StreamKey { source: Source { peer, kind }, layer };
+                self.exchange.say(Workers::only(worker), Word::KeyframeWanted { key });
+            }
+            Some(Home::Here) | None => {
+                self.owed_keyframes.insert((peer, id));
+            }
         }
     }
 
     /// Asks again for keyframes somebody still waits for.
     pub(super) fn repeat_keyframe_requests(&mut self, peer: PeerId) {
-        let Some(member) = self.members.get(&peer) else { return };
-        let ids: Vec<StreamId> = member.receivers.iter().flat_map(|receiver| receiver.layers()).collect();
+        let Some(publisher) = self.publishers.get(peer) else { return };
+        let ids: Vec<StreamId> = publisher.streams().collect();
         for id in ids {
             let waiting = self.is_awaited(id);
             let Some(stream) = self.streams.get_mut(id) else { continue };
@@ -80,9 +92,8 @@ impl Engine {
 
     /// Arms the repetition of what a publisher still owes.
     pub(super) fn arm_keyframes(&mut self, peer: PeerId) {
-        let Some(member) = self.members.get(&peer) else { return };
-        let ids = member.receivers.iter().flat_map(|receiver| receiver.layers());
-        let owed = ids.filter_map(|id| self.streams.get(id)?.keyframe.due());
+        let Some(publisher) = self.publishers.get(peer) else { return };
+        let owed = publisher.streams().filter_map(|id| self.streams.get(id)?.keyframe.due());
         if let Some(due) = owed.min() {
             self.timers.arm(Timer::Keyframes(peer), due);
         }
@@ -94,7 +105,7 @@ impl Engine {
         let Some(index) = self.members.index(&peer) else { return true };
         let Some(member) = self.members.get(&peer) else { return true };
         let target = member.slots.get(position).and_then(|slot| slot.stream.target());
-        let Some((key, id)) = target.and_then(|key| Some((key, self.members.stream(key)?))) else {
+        let Some((key, id)) = target.and_then(|key| Some((key, self.publishers.stream(key)?))) else {
             return true;
         };
         let Some(stream) = self.streams.get(id) else { return true };
@@ -130,7 +141,7 @@ impl Engine {
     }
 
     fn stream_id(&self, peer: PeerId, kind: SourceKind, layer: Layer) -> Option<StreamId> {
-        self.members.get(&peer)?.receiver(kind)?.layer(layer)
+        self.publishers.stream(StreamKey { source: Source { peer, kind }, layer })
     }
 
     /// Whether a flowing stream is waited for by anybody.
@@ -140,6 +151,6 @@ impl Engine {
             let slot = self.members.at(address.member).and_then(|member| member.slots.get(address.slot));
             slot.is_some_and(|slot| slot.stream.target() == Some(stream.key))
         };
-        stream.is_flowing(self.now) && stream.fanout.iter().any(waits)
+        stream.is_live(self.now) && stream.fanout.iter().any(waits)
     }
 }

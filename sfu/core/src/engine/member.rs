@@ -1,8 +1,7 @@
-//! One peer inside the engine: its transport, what it sends, what it is sent, and how its line is.
+//! One peer inside the engine: its transport, what it is sent, and how its line is. What it sends is its publisher's.
 
 use crate::downlink::Downlink;
-use crate::peer::{Offer, Peer, Role};
-use crate::receive::{LAYERS, Receiver, Streams};
+use crate::peer::Peer;
 use crate::rtp::Ssrc;
 use crate::select::Rest;
 use crate::send::SlotStream;
@@ -10,7 +9,7 @@ use crate::units::{Bitrate, MediaTime, NtpTime};
 use crate::uplink::Uplink;
 use rand::RngExt as _;
 use rand_chacha::ChaCha20Rng;
-use sfu_control::{Layer, PeerId, RoomId, Slot, Source, SourceKind, View};
+use sfu_control::{Layer, PeerId, RoomId, Slot, Source, View};
 use std::time::Instant;
 
 /// First sequence numbers lie low in the first cycle: a receiver that misses the first packets must not take a
@@ -58,8 +57,6 @@ pub(crate) struct Member {
     pub(crate) uplink: Uplink,
     /// What carries packets to it.
     pub(crate) downlink: Downlink,
-    /// What it sends, in line order.
-    pub(crate) receivers: Vec<Receiver>,
     /// What it is sent, in line order.
     pub(crate) slots: Vec<MemberSlot>,
     /// What it wants to see.
@@ -90,32 +87,13 @@ pub(crate) struct Member {
 
 impl Member {
     /// A peer whose offer was just answered.
-    pub(crate) fn new(
-        room: RoomId,
-        id: PeerId,
-        peer: Peer,
-        offer: &Offer,
-        (streams, now): (&mut Streams, Instant),
-    ) -> Self {
-        let receivers = offer
-            .lines
-            .iter()
-            .filter_map(|line| match line.role {
-                Role::Source(kind) => {
-                    let named: Vec<_> = line.encodings.iter().map(|(_, layer)| *layer).collect();
-                    let layers = if named.is_empty() { &LAYERS[..1] } else { &named };
-                    Some(Receiver::new(Source { peer: id, kind }, layers, streams))
-                }
-                Role::Slot(_) => None,
-            })
-            .collect();
+    pub(crate) fn new(room: RoomId, id: PeerId, peer: Peer, now: Instant) -> Self {
         Self {
             id,
             room,
             peer,
             uplink: Uplink::default(),
             downlink: Downlink::new(now),
-            receivers,
             slots: Vec::new(),
             view: crate::room::first_view(),
             estimate: None,
@@ -146,16 +124,6 @@ impl Member {
     /// Which slot is on which line.
     pub(crate) fn slot_lines(&self) -> Vec<(Slot, String)> {
         self.peer.agreement().slots.iter().map(|line| (line.slot, line.mid.clone())).collect()
-    }
-
-    /// One of its sources.
-    pub(crate) fn receiver(&self, kind: SourceKind) -> Option<&Receiver> {
-        self.receivers.iter().find(|receiver| receiver.kind() == kind)
-    }
-
-    /// One of its sources, to change.
-    pub(crate) fn receiver_mut(&mut self, kind: SourceKind) -> Option<&mut Receiver> {
-        self.receivers.iter_mut().find(|receiver| receiver.kind() == kind)
     }
 
     /// Whether media can flow.

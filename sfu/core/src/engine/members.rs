@@ -1,7 +1,6 @@
 //! All peers of an engine: found by name where signaling speaks, by place where packets pass.
 
 use super::member::Member;
-use crate::receive::{StreamId, StreamKey};
 use sfu_control::PeerId;
 use std::collections::BTreeMap;
 
@@ -38,6 +37,11 @@ impl Members {
         self.places.get_mut(usize_of(index))?.take()
     }
 
+    /// Their names, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = PeerId> {
+        self.names.keys().copied()
+    }
+
     /// Whether somebody has this name.
     pub(crate) fn contains(&self, peer: &PeerId) -> bool {
         self.names.contains_key(peer)
@@ -62,11 +66,6 @@ impl Members {
     pub(crate) fn get_mut(&mut self, peer: &PeerId) -> Option<&mut Member> {
         let index = self.index(peer)?;
         self.at_mut(index)
-    }
-
-    /// Where a named stream is.
-    pub(crate) fn stream(&self, key: StreamKey) -> Option<StreamId> {
-        self.get(&key.source.peer)?.receiver(key.source.kind)?.layer(key.layer)
     }
 
     /// A member by place.

@@ -76,7 +76,7 @@ impl Engine {
             .slots
             .iter()
             .map(|slot| {
-                let stream = slot.stream.current().and_then(|key| self.members.stream(key));
+                let stream = slot.stream.current().and_then(|key| self.publishers.stream(key));
                 let sender = stream.and_then(|id| self.streams.get(id)?.reception.sender());
                 slot.stream.time_at(self.now, sender)
             })

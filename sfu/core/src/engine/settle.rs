@@ -37,9 +37,12 @@ impl Engine {
         }
         for room in std::mem::take(&mut self.stale_routes) {
             self.compile_routes(room);
+            self.settle_wants(room);
         }
         for room in touched.into_keys() {
             self.settle_demand(room);
+            self.settle_wants(room);
+            self.settle_offers(room);
         }
     }
 
@@ -55,7 +58,7 @@ impl Engine {
 
     fn compile_routes(&mut self, room: RoomId) {
         if let Some(room) = self.rooms.get(&room) {
-            route::compile(&self.members, &mut self.streams, &room.members);
+            route::compile(&self.members, &self.publishers, &mut self.streams, room);
         }
     }
 
@@ -69,9 +72,9 @@ impl Engine {
     fn wish(&self, peer: PeerId, position: usize, slot: Slot) -> Option<Source> {
         let member = self.members.get(&peer)?;
         let source = self.rooms.get(&member.room)?.wish(peer, &member.view, slot)?;
-        let receiver = self.members.get(&source.peer)?.receiver(source.kind)?;
-        let streams = receiver.layers().filter_map(|id| self.streams.get(id));
-        let format = streams.filter_map(|stream| stream.format).next();
+        let receiver = self.publishers.receiver(source)?;
+        let mut streams = self.publishers.layers(source, &self.streams);
+        let format = streams.find_map(|stream| stream.format);
         let taken = format.is_none_or(|format| member.downlink.takes(position, format));
         (taken && receiver.gate == Gate::Open).then_some(source)
     }
@@ -135,9 +138,7 @@ impl Engine {
             let key = slot.stream.target().or(slot.stream.current());
             key.is_some_and(|key| key.source == source)
         });
-        let receiver = self.members.get(&source.peer).and_then(|publisher| publisher.receiver(source.kind));
-        let ids = receiver.into_iter().flat_map(|receiver| receiver.layers());
-        let layers = ids.filter_map(|id| self.streams.get(id));
+        let layers = self.publishers.layers(source, &self.streams);
         PictureWish {
             slot,
             height: member.map_or(0, |member| Room::height(&member.view, slot)),
@@ -145,7 +146,7 @@ impl Engine {
             layers: layers
                 .map(|stream| LayerState {
                     layer: stream.key.layer,
-                    flowing: stream.is_flowing(self.now),
+                    flowing: stream.is_live(self.now),
                     rate: stream.bitrate(),
                 })
                 .collect(),
@@ -211,7 +212,7 @@ impl Engine {
             let need = needs.get(&source).copied();
             let demand = need.map_or(Demand::Paused, Demand::UpTo);
             let told = room.told.get(&source).copied();
-            let receiver = self.members.get(&source.peer).and_then(|member| member.receiver(source.kind));
+            let receiver = self.publishers.receiver(source);
             let closed = receiver.is_none_or(|receiver| receiver.gate == Gate::Closed);
             match told {
                 Some(told) if told.demand == demand && told.less_since.is_none() => {}
@@ -246,7 +247,7 @@ impl Engine {
     }
 
     /// The highest layer granted to anybody, for every picture that anybody was granted.
-    fn needs(&self, room: &Room) -> BTreeMap<Source, Layer> {
+    pub(super) fn needs(&self, room: &Room) -> BTreeMap<Source, Layer> {
         let mut needs: BTreeMap<Source, Layer> = BTreeMap::new();
         let slots =
             room.members.iter().filter_map(|peer| self.members.get(peer)).flat_map(|member| &member.slots);
@@ -256,6 +257,10 @@ impl Engine {
                 let need = needs.entry(key.source).or_insert(LAYERS[0]);
                 *need = layer.max(*need);
             }
+        }
+        for (source, layer) in self.wanted_elsewhere(room) {
+            let need = needs.entry(source).or_insert(layer);
+            *need = layer.max(*need);
         }
         needs
     }

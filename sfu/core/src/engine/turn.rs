@@ -144,17 +144,17 @@ impl Engine {
             }
             return true;
         }
-        self.gather();
+        self.gather(arena);
         self.turn.writing = !self.turn.items.is_empty();
         self.turn.writing
     }
 
     /// Decides about packets in the order they came, until enough are together or one needs other routes than the
     /// ones before it.
-    fn gather(&mut self) {
+    fn gather(&mut self, arena: &mut Arena) {
         if let Some((arrived, fate)) = self.turn.held.take() {
             self.reroute_for(&arrived);
-            self.turn.add(&self.streams, arrived, fate);
+            self.route(arrived, fate, arena);
         }
         while !self.turn.is_full()
             && let Some(arrived) = self.turn.arrived.pop_front()
@@ -167,8 +167,16 @@ impl Engine {
             if reroutes {
                 self.reroute_for(&arrived);
             }
-            self.turn.add(&self.streams, arrived, fate);
+            self.route(arrived, fate, arena);
         }
+    }
+
+    /// Puts a decided packet on its ways: to slots here, and to the workers that take its stream.
+    fn route(&mut self, arrived: Arrived, fate: Fate, arena: &mut Arena) {
+        if !self.exchange.is_alone() {
+            self.export(&arrived, fate == Fate::Forward, arena);
+        }
+        self.turn.add(&self.streams, arrived, fate);
     }
 
     /// What becomes of a packet, and whether it needs routes that hold from it on.
@@ -183,7 +191,7 @@ impl Engine {
         let source = stream.key.source;
         let loudness =
             stream.history.get(arrived.epoch, arrived.seq).and_then(|packet| packet.passed.loudness());
-        let Some(id) = self.members.get(&source.peer).map(|member| member.room) else {
+        let Some(id) = self.publishers.get(source.peer).map(|publisher| publisher.room) else {
             return (Fate::Skip, false);
         };
         let Some(room) = self.rooms.get_mut(&id) else { return (Fate::Skip, false) };
@@ -203,7 +211,7 @@ impl Engine {
     fn reroute_for(&mut self, arrived: &Arrived) {
         let Some(stream) = self.streams.get(arrived.stream) else { return };
         let (peer, kind, layer) = (stream.key.source.peer, stream.key.source.kind, stream.key.layer);
-        let Some(room) = self.members.get(&peer).map(|member| member.room) else { return };
+        let Some(room) = self.publishers.get(peer).map(|publisher| publisher.room) else { return };
         if kind.is_audio() {
             return self.settle_voices(room);
         }

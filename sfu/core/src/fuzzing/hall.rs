@@ -176,6 +176,7 @@ impl Hall {
                     return Err(Hurt::Panicked);
                 }
                 Output::Event(_) => {}
+                Output::Cross(_) => {}
                 Output::Flush => self.arena.clear(),
                 Output::Timeout(at) if at < self.now => return Err(Hurt::Deadline),
                 Output::Timeout(at) => {

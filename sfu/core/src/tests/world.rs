@@ -1,11 +1,11 @@
 //! The world of a scenario: one engine, some clients, the link between them, and a clock that only we turn.
 
 use super::Client;
-use crate::{Arena, Datagram, Engine, EngineConfig, Input, Output};
+use crate::{Arena, Datagram, Engine, EngineConfig, Input, Output, Parcel, WorkerId};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{Demand, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Slot, Source, SourceKind, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -61,6 +61,11 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) start: Instant,
     pub(crate) engine: Engine,
+    /// The other workers of the node, and when each is due; peers are dealt out over all by their numbers.
+    beside: Vec<(Engine, Instant)>,
+    /// What crosses between workers, and whether it does.
+    crossing: VecDeque<(WorkerId, Parcel)>,
+    pub(crate) crossings_lost: bool,
     pub(crate) clients: BTreeMap<PeerId, Client>,
     pub(crate) events: Vec<(Duration, SfuEvent)>,
     pub(crate) link: Link,
@@ -82,14 +87,26 @@ impl World {
     }
 
     pub(crate) fn seeded(rooms: u32, seed: u8) -> Self {
+        Self::with_workers(rooms, seed, 1)
+    }
+
+    /// A world whose node has several workers.
+    pub(crate) fn with_workers(rooms: u32, seed: u8, workers: usize) -> Self {
         println!("SIM_SEED={seed}");
         let now = crate::testing::epoch();
-        let config = EngineConfig { local_addresses: vec![SERVER.parse().unwrap()], max_peers: 16 };
-        let engine = Engine::new(config, [seed; 32], now).unwrap();
+        let worker = |number: usize| {
+            let config = EngineConfig { local_addresses: vec![address_of(number)], max_peers: 16 };
+            let seed = [seed.wrapping_add(u8::try_from(number).unwrap().wrapping_mul(100)); 32];
+            Engine::new(config, seed, now).unwrap().among(WorkerId::new(number).unwrap(), workers)
+        };
+        let engine = worker(0);
         let mut world = Self {
             now,
             start: now,
             engine,
+            beside: Vec::new(),
+            crossing: VecDeque::new(),
+            crossings_lost: false,
             clients: BTreeMap::new(),
             events: Vec::new(),
             link: Link::default(),
@@ -99,6 +116,7 @@ impl World {
             engine_due: now,
             rng: ChaCha20Rng::from_seed([seed; 32]),
         };
+        world.beside = (1..workers).map(|number| (worker(number), now)).collect();
         for room in 0..rooms {
             world.command(SfuCommand::OpenRoom { room: RoomId::new(room) });
         }
@@ -143,17 +161,51 @@ impl World {
         self.command(SfuCommand::SetView { peer, view });
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a story hands in what it just made")]
     pub(crate) fn command(&mut self, command: SfuCommand) {
-        self.engine.handle_input(self.now, Input::Command(command));
-        self.drain_engine();
+        let peer = match &command {
+            SfuCommand::OpenRoom { .. }
+            | SfuCommand::CloseRoom { .. }
+            | SfuCommand::SetProgramme { .. }
+            | SfuCommand::SetSlides { .. }
+            | SfuCommand::SetFloor { .. } => None,
+            SfuCommand::Connect { peer, .. }
+            | SfuCommand::Renegotiate { peer, .. }
+            | SfuCommand::Disconnect { peer }
+            | SfuCommand::SetGate { peer, .. }
+            | SfuCommand::SetView { peer, .. } => Some(*peer),
+        };
+        let workers = self.beside.len() + 1;
+        let all = 0..workers;
+        let only = peer.map(|peer| usize::try_from(peer.number()).unwrap() % workers);
+        for worker in all.filter(|worker| only.is_none_or(|only| only == *worker)) {
+            self.input(worker, Input::Command(command.clone()));
+        }
+    }
+
+    /// Lets one worker have an input, and everybody what follows from it.
+    fn input(&mut self, worker: usize, input: Input<'_>) {
+        let now = self.now;
+        self.engine_at(worker).handle_input(now, input);
+        self.drain_engine(worker);
+        while let Some((worker, parcel)) = self.crossing.pop_front() {
+            self.engine_at(worker.number()).handle_input(now, Input::Crossed(&parcel));
+            self.drain_engine(worker.number());
+        }
+    }
+
+    pub(crate) fn engine_at(&mut self, worker: usize) -> &mut Engine {
+        match worker {
+            0 => &mut self.engine,
+            other => &mut self.beside[other - 1].0,
+        }
     }
 
     /// Puts a datagram into the engine as if it came from somewhere.
     pub(crate) fn inject(&mut self, source: SocketAddr, contents: &[u8]) {
         let destination = SERVER.parse().unwrap();
         let contents = &mut contents.to_vec();
-        self.engine.handle_input(self.now, Input::Datagram(Datagram { source, destination, contents }));
-        self.drain_engine();
+        self.input(0, Input::Datagram(Datagram { source, destination, contents }));
     }
 
     /// Lets time pass.
@@ -162,15 +214,19 @@ impl World {
         loop {
             let clients = self.clients.values().map(Client::due).min();
             let flight = self.flights.keys().next().map(|(at, _)| *at);
-            let next = [Some(self.engine_due), clients, flight].into_iter().flatten().min().unwrap_or(until);
+            let beside = self.beside.iter().map(|(_, due)| *due).min();
+            let next =
+                [Some(self.engine_due), beside, clients, flight].into_iter().flatten().min().unwrap_or(until);
             if next > until {
                 break;
             }
             self.now = self.now.max(next);
             self.deliver();
-            if self.engine_due <= self.now {
-                self.engine.handle_input(self.now, Input::Timeout);
-                self.drain_engine();
+            for worker in 0..=self.beside.len() {
+                let due = if worker == 0 { self.engine_due } else { self.beside[worker - 1].1 };
+                if due <= self.now {
+                    self.input(worker, Input::Timeout);
+                }
             }
             self.tick_clients();
         }
@@ -210,14 +266,13 @@ impl World {
     fn deliver(&mut self) {
         while let Some(entry) = self.flights.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let mut flight = entry.remove();
-            if flight.destination == SERVER.parse().unwrap() {
+            if let Some(worker) = worker_of(flight.destination) {
                 let datagram = Datagram {
                     source: flight.source,
                     destination: flight.destination,
                     contents: &mut flight.contents,
                 };
-                self.engine.handle_input(self.now, Input::Datagram(datagram));
-                self.drain_engine();
+                self.input(worker, Input::Datagram(datagram));
             } else if let Some(client) =
                 self.clients.values_mut().find(|client| client.address == flight.destination)
             {
@@ -236,13 +291,22 @@ impl World {
         }
     }
 
-    fn drain_engine(&mut self) {
+    fn drain_engine(&mut self, worker: usize) {
         let mut arena = Arena::default();
         loop {
-            match self.engine.poll_output(&mut arena) {
-                Output::Timeout(at) => {
+            match self.engine_at(worker).poll_output(&mut arena) {
+                Output::Timeout(at) if worker == 0 => {
                     self.engine_due = at;
                     return;
+                }
+                Output::Timeout(at) => {
+                    self.beside[worker - 1].1 = at;
+                    return;
+                }
+                Output::Cross(_) if self.crossings_lost => {}
+                Output::Cross(crossing) => {
+                    let parcel = crossing.parcel(&arena);
+                    self.crossing.extend(crossing.to.iter().map(|to| (to, parcel.clone())));
                 }
                 Output::Transmit(transmit) => {
                     for contents in arena.contents(&transmit).chunks(transmit.segment) {
@@ -294,7 +358,7 @@ impl World {
 impl World {
     /// When a datagram leaves the bottleneck in front of a client; none when its queue is full.
     fn leaves(&mut self, destination: SocketAddr, bytes: usize) -> Option<Instant> {
-        let Some(capacity) = self.link.capacity_bps.filter(|_| destination != SERVER.parse().unwrap()) else {
+        let Some(capacity) = self.link.capacity_bps.filter(|_| worker_of(destination).is_none()) else {
             return Some(self.now);
         };
         let whose = match self.link.bottleneck {
@@ -309,6 +373,18 @@ impl World {
         *free = start + Duration::from_micros(bytes as u64 * 8_000_000 / capacity);
         Some(*free)
     }
+}
+
+/// Where a worker is reached.
+fn address_of(worker: usize) -> SocketAddr {
+    let first: SocketAddr = SERVER.parse().unwrap();
+    SocketAddr::new(first.ip(), first.port() + u16::try_from(worker).unwrap())
+}
+
+/// Whose address it is.
+fn worker_of(address: SocketAddr) -> Option<usize> {
+    let first: SocketAddr = SERVER.parse().unwrap();
+    (address.ip() == first.ip()).then(|| usize::from(address.port() - first.port()))
 }
 
 pub(crate) fn camera(peer: PeerId) -> Source {

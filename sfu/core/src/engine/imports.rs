@@ -1,0 +1,192 @@
+//! The engine as the home of those who watch: publishers of other workers stand beside its own while they are offered,
+//! and what is shown of them is asked for. A packet that crossed is routed like one that came from a socket.
+
+use super::Engine;
+use super::exchange::FORGOTTEN_AFTER;
+use super::publishers::{Home, Publisher};
+use super::turn::Arrived;
+use crate::crossing::{LayerSet, Media, Word};
+use crate::peer::Format;
+use crate::receive::{Incoming, LAYERS, Offered, Received, Receiver, StreamId, StreamKey};
+use crate::workers::{WorkerId, Workers};
+use sfu_control::{Gate, Layer, PeerId, RoomId, Source};
+use std::collections::BTreeMap;
+
+impl Engine {
+    /// Says that a room has people here, or that this worker speaks for it.
+    pub(super) fn say_present(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        if !room.members.is_empty() || self.exchange.speaks_for(id) {
+            self.exchange.say(self.exchange.others(), Word::Present { room: id });
+        }
+    }
+
+    /// Another worker offers a source.
+    pub(super) fn on_offered(
+        &mut self,
+        (worker, id): (WorkerId, RoomId),
+        source: Source,
+        format: Option<Format>,
+        layers: [Option<Offered>; 3],
+    ) {
+        if !self.rooms.contains_key(&id) || self.members.contains(&source.peer) {
+            return;
+        }
+        let home = Home::At(worker);
+        let moved =
+            self.publishers.get(source.peer).is_some_and(|guest| guest.home != home || guest.room != id);
+        if moved {
+            self.lose_guest(source.peer);
+        }
+        self.exchange.offers.insert(source, self.now + FORGOTTEN_AFTER);
+        if self.publishers.get(source.peer).is_none() {
+            self.publishers.insert(source.peer, Publisher { room: id, home, receivers: Vec::new() });
+            if let Some(room) = self.rooms.get_mut(&id) {
+                room.guests.insert(source.peer);
+            }
+        }
+        let Some(publisher) = self.publishers.get_mut(source.peer) else { return };
+        if publisher.receiver(source.kind).is_none() {
+            let there: Vec<_> =
+                LAYERS.into_iter().zip(layers).filter_map(|(layer, state)| state.map(|_| layer)).collect();
+            let mut receiver = Receiver::new(source, &there, &mut self.streams);
+            receiver.gate = Gate::Open;
+            publisher.receivers.push(receiver);
+        }
+        let mut changed = false;
+        for (layer, offered) in LAYERS.into_iter().zip(layers) {
+            let id = self.publishers.stream(StreamKey { source, layer });
+            let Some(stream) = id.and_then(|id| self.streams.get_mut(id)) else { continue };
+            let flows = |offered: Option<Offered>| offered.is_some_and(|offered| offered.flowing);
+            changed |= stream.offered.is_none() || flows(stream.offered) != flows(offered);
+            changed |= stream.format.is_none() && format.is_some();
+            stream.offered = offered.or(Some(Offered { flowing: false, ..Offered::default() }));
+            stream.format = stream.format.or(format);
+        }
+        if changed {
+            self.unsettled_rooms.insert(id);
+        }
+    }
+
+    /// A source may be had no longer: its gate closed, or its sender is gone.
+    pub(super) fn on_withdrawn(&mut self, worker: WorkerId, source: Source) {
+        let guest = self.publishers.get_mut(source.peer).filter(|guest| guest.home == Home::At(worker));
+        let Some(guest) = guest else { return };
+        let room = guest.room;
+        let gone: Vec<StreamId> =
+            guest.receiver(source.kind).into_iter().flat_map(Receiver::layers).collect();
+        guest.receivers.retain(|receiver| receiver.kind() != source.kind);
+        if guest.receivers.is_empty() {
+            return self.lose_guest(source.peer);
+        }
+        for stream in gone {
+            self.streams.remove(stream);
+        }
+        self.exchange.offers.remove(&source);
+        self.exchange.said_wants.remove(&source);
+        if let Some(stage) = self.rooms.get_mut(&room)
+            && source.kind.is_audio()
+        {
+            stage.speakers.remove(source);
+        }
+        self.stale_routes.insert(room);
+        self.unsettled_rooms.insert(room);
+    }
+
+    /// Nothing is offered of a peer any more.
+    pub(super) fn lose_guest(&mut self, peer: PeerId) {
+        let elsewhere = self.publishers.get(peer).is_some_and(|guest| guest.home != Home::Here);
+        if elsewhere {
+            self.forget_publisher(peer);
+            self.timers.forget_peer(peer);
+        }
+    }
+
+    /// Asks for what is shown of other workers' pictures in a room, where that changed.
+    pub(super) fn settle_wants(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id).filter(|room| !room.guests.is_empty()) else { return };
+        let needs = self.needs(room);
+        let guests: Vec<PeerId> = room.guests.iter().copied().collect();
+        for peer in guests {
+            self.ask_wants(peer, &needs);
+        }
+    }
+
+    fn ask_wants(&mut self, peer: PeerId, needs: &BTreeMap<Source, Layer>) {
+        let Some(guest) = self.publishers.get(peer) else { return };
+        let Home::At(worker) = guest.home else { return };
+        for receiver in guest.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
+            let source = Source { peer, kind: receiver.kind() };
+            let mut taken = LayerSet::default();
+            for layer in LAYERS {
+                let stream = receiver.layer(layer).and_then(|id| self.streams.get(id));
+                if stream.is_some_and(|stream| !stream.fanout.is_empty()) {
+                    taken.add(layer);
+                }
+            }
+            let granted = needs.get(&source).copied();
+            let word = Word::Wanted { source, granted, taken };
+            let said = self.exchange.said_wants.get(&source).copied();
+            let nothing = taken.is_empty() && granted.is_none();
+            if said == Some(word) || nothing && said.is_none() {
+                continue;
+            }
+            self.exchange.said_wants.insert(source, word);
+            self.exchange.say(Workers::only(worker), word);
+        }
+    }
+
+    /// Asks again for what is wanted.
+    pub(super) fn repeat_wants(&mut self, whose: impl Fn(PeerId) -> bool) {
+        let guests = self.publishers.guests().filter(|(peer, ..)| whose(*peer));
+        let mut words = Vec::new();
+        for (peer, worker, guest) in guests {
+            let sources = guest.receivers.iter().map(|receiver| Source { peer, kind: receiver.kind() });
+            words
+                .extend(sources.filter_map(|source| Some((worker, *self.exchange.said_wants.get(&source)?))));
+        }
+        for (worker, word) in words {
+            self.exchange.say(Workers::only(worker), word);
+        }
+    }
+
+    /// A packet that crossed.
+    pub(super) fn on_crossed_media(&mut self, media: &Media, bytes: &[u8]) {
+        let Some(id) = self.publishers.stream(media.key) else { return self.counters.crossings_stray += 1 };
+        let Some((dependency, payload)) = bytes.split_at_checked(media.dependency.into()) else { return };
+        let Media { ssrc, time, marker, format, passed, .. } = *media;
+        let padding = |back: u64| {
+            let seq = media.seq.minus(back);
+            Incoming { ssrc, seq, time, marker, format, passed, dependency: &[], payload: &[] }
+        };
+        for back in (1..=media.left_out).rev() {
+            self.take_crossed(id, &padding(back.into()));
+        }
+        self.take_crossed(id, &Incoming { dependency, payload, ..padding(0) });
+    }
+
+    fn take_crossed(&mut self, id: StreamId, incoming: &Incoming<'_>) {
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        let arrived =
+            |epoch, padding, resumed| Arrived { stream: id, epoch, seq: incoming.seq, padding, resumed };
+        match stream.on_packet(self.now, incoming) {
+            Received::Media { epoch, resumed, .. } => self.turn.arrive(arrived(epoch, false, resumed)),
+            Received::Padding { epoch } => self.turn.arrive(arrived(epoch, true, false)),
+            Received::Twice | Received::Malformed => {}
+        }
+    }
+
+    /// Forgets what nobody offers any more.
+    pub(super) fn forget_imports(&mut self) {
+        let now = self.now;
+        let old = self.exchange.offers.iter().filter(|(_, until)| **until <= now);
+        let old: Vec<Source> = old.map(|(source, _)| *source).collect();
+        for source in old {
+            let home = self.publishers.get(source.peer).map(|guest| guest.home);
+            if let Some(Home::At(worker)) = home {
+                self.on_withdrawn(worker, source);
+            }
+            self.exchange.offers.remove(&source);
+        }
+    }
+}

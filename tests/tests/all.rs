@@ -7,3 +7,7 @@ mod interop;
 #[cfg(test)]
 #[path = "../replay.rs"]
 mod replay;
+
+#[cfg(test)]
+#[path = "../scenarios/mod.rs"]
+mod scenarios;

@@ -14,8 +14,9 @@
 //! 10. `send`     one slot: one unbroken stream over all switches
 //! 11. `downlink` one client's outgoing side: header, seal, pace (`estimate`), repair
 //!
-//! Beside it: `crossing` is what the engines of one node tell each other (`workers`), `rtcp` reads and writes reports, `fuzzing` opens the readers of foreign bytes to fuzz targets, `stats` counts,
-//! `timer` names every deadline, `units` are the quantities.
+//! Beside it: `crossing` is what the engines of one node tell each other (`workers`), `rtcp` reads and writes reports,
+//! `fuzzing` opens the readers of foreign bytes to fuzz targets, `testing` a client to stories, `stats` counts, `timer` names
+//! every deadline, `units` are the quantities.
 //!
 //! Invariants:
 //! - nothing done in one room is observable in another; nobody is sent its own source;
@@ -47,8 +48,8 @@ mod units;
 mod uplink;
 mod workers;
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "a story speaks of the events it is about")]
 mod tests;

@@ -8,7 +8,7 @@ mod factory;
 mod keys;
 mod offer;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use agreement::DEPENDENCY_URI;
 pub(crate) use agreement::{Agreement, ExtensionIds, Offered, SlotLine};
 pub(crate) use codec::{Codec, Format};

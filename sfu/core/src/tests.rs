@@ -6,7 +6,6 @@ mod bad_input;
 mod bottleneck;
 mod capacity;
 mod chaos;
-mod client;
 mod layers;
 mod lines;
 mod stage;
@@ -14,5 +13,5 @@ mod voices;
 mod workers;
 mod world;
 
-pub(crate) use client::{Client, Frame};
+pub(crate) use crate::testing::client::{Client, Frame};
 pub(crate) use world::{Bottleneck, Link, World};

@@ -1,6 +1,7 @@
 //! A participant of a scenario: a real WebRTC stack that sends marked frames and writes down what it gets.
 
-use super::av1;
+mod dependency;
+
 use crate::receive::descriptor;
 use sfu_control::{Demand, Layer, Slot, SourceKind};
 use std::collections::BTreeMap;
@@ -116,7 +117,7 @@ impl Client {
             .enable_vp8(codecs.contains(&VP8))
             .enable_vp9(codecs.contains(&VP9))
             .enable_av1(codecs.contains(&AV1))
-            .set_extension(av1::EXTENSION_ID, av1::extension())
+            .set_extension(dependency::EXTENSION_ID, dependency::extension())
             .set_rtp_mode(true)
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
@@ -364,7 +365,7 @@ impl Client {
                     vec![start | u8::from(!keyframe) << 6, high | 0x80, low]
                 }
                 _ => {
-                    let frame = av1::Packet { begins: part == 0, keyframe, number: encoder.picture };
+                    let frame = dependency::Packet { begins: part == 0, keyframe, number: encoder.picture };
                     values.user_values.set(frame.dependency());
                     frame.head().to_vec()
                 }
@@ -416,13 +417,13 @@ fn read(at: Instant, slot: Slot, packet: &str0m::rtp::RtpPacket) -> Option<Frame
             let (read, offset): (fn(&[u8]) -> _, _) = match *packet.header.payload_type {
                 VP9 => (descriptor::vp9, 3),
                 VP8 => (descriptor::vp8, 5),
-                _ => (descriptor::av1, av1::HEAD_BYTES),
+                _ => (descriptor::av1, dependency::HEAD_BYTES),
             };
             let found = read(payload).unwrap();
             match found.picture_id {
                 Some(id) => (offset, found.starts_keyframe, id.value),
                 None => {
-                    let (number, begins) = av1::told(packet);
+                    let (number, begins) = dependency::told(packet);
                     (offset, found.starts_keyframe && begins, number)
                 }
             }

@@ -389,7 +389,7 @@ impl World {
                 person.pool.extend(fresh);
             }
             ServerMessage::Publish { source, demand } => {
-                person.media.demand(setup::kind(source), setup::layers(demand))
+                person.media.demand(setup::kind(source), setup::layers(demand));
             }
             ServerMessage::Welcome(_)
             | ServerMessage::Speaking { .. }

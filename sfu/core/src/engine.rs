@@ -12,6 +12,7 @@ mod ingress;
 mod keyframes;
 mod member;
 mod members;
+mod owed;
 mod pace;
 mod publishers;
 mod reports;
@@ -20,6 +21,7 @@ mod turn;
 
 use member::Member;
 pub(crate) use members::{MemberIndex, Members};
+use owed::Owed;
 pub(crate) use publishers::Publishers;
 
 use crate::crossing::{Crossing, Parcel};
@@ -34,7 +36,7 @@ use crate::timer::{Timer, Timers};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{DisconnectReason, PeerId, RoomId, SfuCommand, SfuEvent};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -145,23 +147,22 @@ pub struct Engine {
     rooms: BTreeMap<RoomId, Room>,
     timers: Timers,
     /// Peers whose control side was changed and has not been asked since.
-    unflushed: BTreeSet<PeerId>,
+    unflushed: Owed<PeerId>,
     /// Reports that are due.
-    owed_reports: BTreeSet<(PeerId, Timer)>,
+    owed_reports: Owed<(PeerId, Timer)>,
     /// Keyframes to ask for.
-    owed_keyframes: BTreeSet<(PeerId, StreamId)>,
+    owed_keyframes: Owed<(PeerId, StreamId)>,
     /// Peers whose waiting packets may go on.
-    owed_pacing: BTreeSet<PeerId>,
+    owed_pacing: Owed<PeerId>,
     /// Slots that can be shown a kept keyframe at once.
-    replays: BTreeSet<(PeerId, usize)>,
+    replays: Owed<(PeerId, usize)>,
     /// Rooms in which anybody's slots may want something else.
-    unsettled_rooms: BTreeSet<RoomId>,
+    unsettled_rooms: Owed<RoomId>,
     /// Peers whose own slots may want something else.
-    unsettled_peers: BTreeSet<PeerId>,
+    unsettled_peers: Owed<PeerId>,
     /// Rooms whose fan-out is to be compiled.
-    stale_routes: BTreeSet<RoomId>,
-    /// Numbers to ask for, kept over turns so that asking allocates nothing.
-    missing_scratch: Vec<u16>,
+    stale_routes: Owed<RoomId>,
+    scratch: reports::Scratch,
     output: VecDeque<Pending>,
     counters: Counters,
 }
@@ -189,15 +190,15 @@ impl Engine {
             bursts: Bursts::default(),
             rooms: BTreeMap::new(),
             timers: Timers::default(),
-            unflushed: BTreeSet::new(),
-            owed_reports: BTreeSet::new(),
-            owed_keyframes: BTreeSet::new(),
-            owed_pacing: BTreeSet::new(),
-            missing_scratch: Vec::new(),
-            replays: BTreeSet::new(),
-            unsettled_rooms: BTreeSet::new(),
-            unsettled_peers: BTreeSet::new(),
-            stale_routes: BTreeSet::new(),
+            unflushed: Owed::default(),
+            owed_reports: Owed::default(),
+            owed_keyframes: Owed::default(),
+            owed_pacing: Owed::default(),
+            scratch: reports::Scratch::default(),
+            replays: Owed::default(),
+            unsettled_rooms: Owed::default(),
+            unsettled_peers: Owed::default(),
+            stale_routes: Owed::default(),
             output: VecDeque::new(),
             counters: Counters::default(),
         })
@@ -333,9 +334,9 @@ impl Engine {
         self.forget_publisher(peer);
         self.demux.forget(peer);
         self.timers.forget_peer(peer);
-        self.unflushed.remove(&peer);
-        self.unsettled_peers.remove(&peer);
-        self.replays.retain(|(whose, _)| *whose != peer);
+        self.unflushed.retain(|whose| whose != peer);
+        self.unsettled_peers.retain(|whose| whose != peer);
+        self.replays.retain(|(whose, _)| whose != peer);
         self.counters.peers = self.members.len() as u64;
         Some(member)
     }

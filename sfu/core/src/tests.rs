@@ -1,6 +1,7 @@
 //! Scenarios in virtual time: an engine and real WebRTC clients joined by a seeded link. `World` is the harness;
 //! setup lives there, the stories in the other files.
 
+mod allocations;
 mod av1;
 mod bad_input;
 mod bottleneck;

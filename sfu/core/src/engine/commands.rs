@@ -50,8 +50,8 @@ impl Engine {
         }
         self.exchange.present.remove(&room);
         self.timers.forget_room(room);
-        self.unsettled_rooms.remove(&room);
-        self.stale_routes.remove(&room);
+        self.unsettled_rooms.retain(|other| other != room);
+        self.stale_routes.retain(|other| other != room);
         self.counters.rooms = self.rooms.len() as u64;
     }
 

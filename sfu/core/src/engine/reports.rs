@@ -1,10 +1,10 @@
 //! What clients are told about their media and ours: arrivals, what is missing, keyframes wanted, clocks and counts.
 //! Whatever is due for one client leaves in one compound packet.
 
-use super::Engine;
+use super::{Engine, Member};
 use crate::datagram::Arena;
 use crate::downlink::Outbox;
-use crate::receive::StreamId;
+use crate::receive::ReceptionReport;
 use crate::rtcp::ReportWriter;
 use crate::rtp::Ssrc;
 use crate::timer::Timer;
@@ -20,19 +20,31 @@ pub(super) const FIRST_REPORT_DELAY: Duration = Duration::from_millis(100);
 /// The name we report under. It identifies nobody: each session has one sender on our side.
 const NAME: &str = "giaoban";
 
+/// Lists that reports are made of, kept over turns so that a report allocates nothing.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    /// Numbers to ask for.
+    missing: Vec<u16>,
+    /// How streams were received.
+    blocks: Vec<(Ssrc, ReceptionReport)>,
+}
+
 impl Engine {
     /// Tells one client what is due. Gives false when nothing is due for anybody.
     pub(super) fn step_reports(&mut self, arena: &mut Arena) -> bool {
-        let by_timer = self.owed_reports.first().map(|(peer, _)| *peer);
-        let by_picture = self.owed_keyframes.first().map(|(peer, _)| *peer);
+        let by_timer = self.owed_reports.first().map(|(peer, _)| peer);
+        let by_picture = self.owed_keyframes.first().map(|(peer, _)| peer);
         let Some(peer) = [by_timer, by_picture].into_iter().flatten().min() else { return false };
-        let due = |timer| self.owed_reports.remove(&(peer, timer));
-        let [feedback, repair, reports] =
-            [Timer::Feedback(peer), Timer::Repair(peer), Timer::Reports(peer)].map(due);
-        let keyframes = self.take_owed_keyframes(peer);
         let Some(ssrc) = self.members.get(&peer).and_then(|member| member.downlink.report_ssrc()) else {
+            self.owed_reports.retain(|(whose, _)| whose != peer);
+            self.owed_keyframes.retain(|(whose, _)| whose != peer);
             return true;
         };
+        let mut due = |timer| self.owed_reports.pop_first_if(|first| first == (peer, timer)).is_some();
+        // In the order of the timers, as they lie there.
+        let feedback = due(Timer::Feedback(peer));
+        let repair = due(Timer::Repair(peer));
+        let reports = due(Timer::Reports(peer));
         let start = arena.len();
         let mut writer = ReportWriter::begin(arena.bytes_mut());
         if reports {
@@ -44,7 +56,7 @@ impl Engine {
         if repair {
             self.write_missing(peer, ssrc, &mut writer);
         }
-        for id in keyframes {
+        while let Some((_, id)) = self.owed_keyframes.pop_first_if(|(whose, _)| whose == peer) {
             if let Some(media) = self.streams.get(id).and_then(|stream| stream.ssrc()) {
                 writer.keyframe(ssrc, media);
             }
@@ -58,48 +70,35 @@ impl Engine {
         true
     }
 
-    fn take_owed_keyframes(&mut self, peer: PeerId) -> Vec<StreamId> {
-        let mut taken = Vec::new();
-        while let Some((_, id)) = self.owed_keyframes.first().copied().filter(|(whose, _)| *whose == peer) {
-            self.owed_keyframes.remove(&(peer, id));
-            taken.push(id);
-        }
-        taken
-    }
-
     /// Sender reports of the slots that sent, a receiver report of the streams that came.
     fn write_clocks(&mut self, peer: PeerId, ssrc: Ssrc, writer: &mut ReportWriter<'_>) {
         let ntp = self.clock();
         let Some(index) = self.members.index(&peer) else { return };
-        let Some(member) = self.members.at(index) else { return };
-        let times: Vec<_> = member
-            .slots
-            .iter()
-            .map(|slot| {
-                let stream = slot.stream.current().and_then(|key| self.publishers.stream(key));
-                let sender = stream.and_then(|id| self.streams.get(id)?.reception.sender());
-                slot.stream.time_at(self.now, sender)
-            })
-            .collect();
-        let Some(member) = self.members.at_mut(index) else { return };
-        for (position, stream, counts) in member.downlink.take_active() {
-            if let Some(time) = times.get(position).copied().flatten() {
+        let Some(Member { slots, downlink, uplink, reference, .. }) = self.members.at_mut(index) else {
+            return;
+        };
+        for (position, stream, counts) in downlink.take_active() {
+            let Some(slot) = slots.get(position) else { continue };
+            let shown = slot.stream.current().and_then(|key| self.publishers.stream(key));
+            let sender = shown.and_then(|id| self.streams.get(id)?.reception.sender());
+            if let Some(time) = slot.stream.time_at(self.now, sender) {
                 writer.sender(stream, ntp, time, counts);
             }
         }
-        let mut blocks = Vec::new();
-        for id in member.uplink.streams() {
+        let blocks = &mut self.scratch.blocks;
+        blocks.clear();
+        for id in uplink.streams() {
             let Some(stream) = self.streams.get_mut(id) else { continue };
             let (Some(media), true) = (stream.ssrc(), stream.is_flowing(self.now)) else { continue };
             blocks.extend(stream.reception.report(self.now).map(|report| (media, report)));
         }
-        if !blocks.is_empty() || writer.is_empty() && member.reference.is_some() {
-            writer.receiver(ssrc, &blocks);
+        if !blocks.is_empty() || writer.is_empty() && reference.is_some() {
+            writer.receiver(ssrc, blocks);
         }
         if !writer.is_empty() {
             writer.description(ssrc, NAME);
         }
-        if let Some((receiver, clock, at)) = member.reference.take() {
+        if let Some((receiver, clock, at)) = reference.take() {
             let delay = self.now.saturating_duration_since(at).as_micros() * 65_536 / 1_000_000;
             writer.delay_since(ssrc, receiver, (clock.middle(), u32::try_from(delay).unwrap_or(u32::MAX)));
         }
@@ -120,11 +119,11 @@ impl Engine {
         let mut next = None;
         for id in member.uplink.streams() {
             let Some(stream) = self.streams.get_mut(id) else { continue };
-            self.missing_scratch.clear();
-            stream.missing.take_due(self.now, rtt, &mut self.missing_scratch);
-            if let (Some(media), false) = (stream.ssrc(), self.missing_scratch.is_empty()) {
-                self.counters.nacks_sent += self.missing_scratch.len() as u64;
-                writer.nack(ssrc, media, &self.missing_scratch);
+            self.scratch.missing.clear();
+            stream.missing.take_due(self.now, rtt, &mut self.scratch.missing);
+            if let (Some(media), false) = (stream.ssrc(), self.scratch.missing.is_empty()) {
+                self.counters.nacks_sent += self.scratch.missing.len() as u64;
+                writer.nack(ssrc, media, &self.scratch.missing);
             }
             next = [next, stream.missing.next()].into_iter().flatten().min();
         }

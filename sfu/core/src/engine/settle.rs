@@ -10,7 +10,7 @@ use crate::select::{LayerState, PictureWish, Share, allocate};
 use crate::timer::Timer;
 use crate::units::Bitrate;
 use sfu_control::{Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The estimator looks for more than is wanted, since layers climb only into a part of what it finds.
 const DESIRED_PERCENT: u64 = 150;
@@ -20,26 +20,32 @@ const DESIRED_MIN: Bitrate = Bitrate::kbps(2_500);
 impl Engine {
     /// Settles what is unsettled.
     pub(super) fn settle(&mut self) {
-        let mut touched: BTreeMap<RoomId, ()> = BTreeMap::new();
-        for room in std::mem::take(&mut self.unsettled_rooms) {
+        // It is asked at every step of a turn, and there is seldom anything.
+        if self.unsettled_rooms.is_empty() && self.unsettled_peers.is_empty() && self.stale_routes.is_empty()
+        {
+            return;
+        }
+        let mut touched = BTreeSet::new();
+        while let Some(room) = self.unsettled_rooms.pop_first() {
             let Some(members) = self.rooms.get(&room).map(|room| room.members.clone()) else { continue };
             for peer in members {
-                self.unsettled_peers.remove(&peer);
                 self.settle_peer(peer);
             }
-            touched.insert(room, ());
+            touched.insert(room);
         }
-        for peer in std::mem::take(&mut self.unsettled_peers) {
-            if let Some(room) = self.members.get(&peer).map(|member| member.room) {
+        let whole = touched.clone();
+        while let Some(peer) = self.unsettled_peers.pop_first() {
+            let room = self.members.get(&peer).map(|member| member.room);
+            if let Some(room) = room.filter(|room| !whole.contains(room)) {
                 self.settle_peer(peer);
-                touched.insert(room, ());
+                touched.insert(room);
             }
         }
-        for room in std::mem::take(&mut self.stale_routes) {
+        while let Some(room) = self.stale_routes.pop_first() {
             self.compile_routes(room);
             self.settle_wants(room);
         }
-        for room in touched.into_keys() {
+        for room in touched {
             self.settle_demand(room);
             self.settle_wants(room);
             self.settle_offers(room);
@@ -52,7 +58,7 @@ impl Engine {
         for peer in members {
             self.retarget_voices(peer);
         }
-        self.stale_routes.remove(&room);
+        self.stale_routes.retain(|other| other != room);
         self.compile_routes(room);
     }
 

@@ -5,8 +5,6 @@
 const TICK_MICROS: i64 = 250;
 /// One tick of the reference time.
 const REFERENCE_MICROS: i64 = 64_000;
-/// What fits into a small difference.
-const SMALL_TICKS: std::ops::RangeInclusive<i64> = 0..=255;
 /// Symbols of two bits in one chunk.
 const SYMBOLS_PER_CHUNK: usize = 7;
 /// Packets in one run at most.
@@ -162,48 +160,78 @@ impl Iterator for Arrivals<'_> {
 pub(super) fn write(buffer: &mut Vec<u8>, base: u16, count: u8, arrivals: &[Option<i64>]) -> usize {
     let first = arrivals.iter().flatten().next().copied().unwrap_or(0);
     let reference = first.div_euclid(REFERENCE_MICROS);
-    let mut time = reference * REFERENCE_MICROS;
-    let (mut symbols, mut deltas): (Vec<u16>, Vec<u8>) = (Vec::new(), Vec::new());
-    for arrival in arrivals {
-        let Some(at) = arrival else {
-            symbols.push(0);
-            continue;
-        };
-        let ticks = (at - time).div_euclid(TICK_MICROS);
-        if let (true, Ok(small)) = (SMALL_TICKS.contains(&ticks), u8::try_from(ticks)) {
-            symbols.push(1);
-            deltas.push(small);
-        } else if let Ok(large) = i16::try_from(ticks) {
-            symbols.push(2);
-            deltas.extend_from_slice(&large.to_be_bytes());
-        } else {
-            break;
-        }
-        time += ticks * TICK_MICROS;
-    }
-    let told = symbols.len();
+    let steps = Steps { arrivals: arrivals.iter(), time: reference * REFERENCE_MICROS };
+    // An arrival too far off ends the message, and what is behind it is not looked at.
+    let told = steps.clone().count();
+    let steps = steps.take(told);
     buffer.extend_from_slice(&base.to_be_bytes());
     buffer.extend_from_slice(&u16::try_from(told).unwrap_or(u16::MAX).to_be_bytes());
     let [.., r0, r1, r2] = reference.to_be_bytes();
     buffer.extend_from_slice(&[r0, r1, r2, count]);
-    write_chunks(buffer, &symbols);
-    buffer.extend_from_slice(&deltas);
+    write_chunks(buffer, steps.clone().map(Step::symbol));
+    for step in steps {
+        match step {
+            Step::Missing => {}
+            Step::Small(ticks) => buffer.push(ticks),
+            Step::Large(ticks) => buffer.extend_from_slice(&ticks.to_be_bytes()),
+        }
+    }
     told
 }
 
+/// One packet in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// It did not arrive.
+    Missing,
+    /// It arrived so many ticks after the one before.
+    Small(u8),
+    /// Likewise, in two bytes.
+    Large(i16),
+}
+
+impl Step {
+    fn symbol(self) -> u16 {
+        match self {
+            Self::Missing => 0,
+            Self::Small(_) => 1,
+            Self::Large(_) => 2,
+        }
+    }
+}
+
+/// The packets of one message. It is walked three times rather than written down.
+#[derive(Debug, Clone)]
+struct Steps<'a> {
+    arrivals: std::slice::Iter<'a, Option<i64>>,
+    time: i64,
+}
+
+impl Iterator for Steps<'_> {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        let Some(at) = self.arrivals.next()? else { return Some(Step::Missing) };
+        let ticks = (at - self.time).div_euclid(TICK_MICROS);
+        self.time += ticks * TICK_MICROS;
+        let small = u8::try_from(ticks).ok().map(Step::Small);
+        small.or_else(|| i16::try_from(ticks).ok().map(Step::Large))
+    }
+}
+
 /// Runs where a symbol repeats for longer than a chunk of symbols holds, symbols one by one elsewhere.
-fn write_chunks(buffer: &mut Vec<u8>, mut symbols: &[u16]) {
-    while let Some(first) = symbols.first() {
-        let run = symbols.iter().take(usize::from(RUN_MAX)).take_while(|symbol| *symbol == first).count();
+fn write_chunks(buffer: &mut Vec<u8>, mut symbols: impl Iterator<Item = u16> + Clone) {
+    while let Some(first) = symbols.clone().next() {
+        let run = symbols.clone().take(usize::from(RUN_MAX)).take_while(|symbol| *symbol == first).count();
         let (chunk, taken) = if run >= SYMBOLS_PER_CHUNK {
             (first << 13 | u16::try_from(run).unwrap_or(RUN_MAX), run)
         } else {
-            let taken = symbols.len().min(SYMBOLS_PER_CHUNK);
-            let packed = (0..SYMBOLS_PER_CHUNK)
-                .fold(0_u16, |packed, place| packed << 2 | symbols.get(place).copied().unwrap_or(0));
-            (0xC000 | packed, taken)
+            let mut places = symbols.clone();
+            let packed =
+                (0..SYMBOLS_PER_CHUNK).fold(0_u16, |packed, _| packed << 2 | places.next().unwrap_or(0));
+            (0xC000 | packed, SYMBOLS_PER_CHUNK)
         };
         buffer.extend_from_slice(&chunk.to_be_bytes());
-        symbols = symbols.get(taken..).unwrap_or_default();
+        (0..taken).for_each(|_| _ = symbols.next());
     }
 }

@@ -1,6 +1,7 @@
 //! The world of a scenario: one engine, some clients, the link between them, and a clock that only we turn.
 
 use super::Client;
+use super::allocations::{Allocations, Cause};
 use crate::{Arena, Datagram, Engine, EngineConfig, Input, Output, Parcel, WorkerId};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -22,6 +23,8 @@ pub(crate) struct Link {
     pub(crate) capacity_bps: Option<u64>,
     /// Whose downlink that is.
     pub(crate) bottleneck: Bottleneck,
+    /// What arrives within so long arrives together, as a network card hands it over; zero when each arrives alone.
+    pub(crate) grain: Duration,
 }
 
 /// Who stands in a queue.
@@ -44,6 +47,7 @@ impl Default for Link {
             loss_permille: 0,
             capacity_bps: None,
             bottleneck: Bottleneck::Each,
+            grain: Duration::ZERO,
         }
     }
 }
@@ -69,6 +73,15 @@ pub(crate) struct World {
     pub(crate) clients: BTreeMap<PeerId, Client>,
     pub(crate) events: Vec<(Duration, SfuEvent)>,
     pub(crate) link: Link,
+    /// Datagrams that arrive at one instant and are handed in before the engine is asked what it has to say.
+    pub(crate) together: usize,
+    /// How many that ever were.
+    pub(crate) together_max: usize,
+    /// What the engines allocated, and what they were woken by last.
+    pub(crate) allocations: Allocations,
+    cause: Cause,
+    /// What an engine writes into.
+    arena: Arena,
     flights: BTreeMap<(Instant, u64), Flight>,
     next_flight: u64,
     /// When each client's downlink has sent what it holds.
@@ -110,6 +123,11 @@ impl World {
             clients: BTreeMap::new(),
             events: Vec::new(),
             link: Link::default(),
+            together: 1,
+            together_max: 0,
+            allocations: Allocations::default(),
+            cause: Cause::Control,
+            arena: Arena::default(),
             flights: BTreeMap::new(),
             next_flight: 0,
             free_at: BTreeMap::new(),
@@ -185,11 +203,22 @@ impl World {
 
     /// Lets one worker have an input, and everybody what follows from it.
     fn input(&mut self, worker: usize, input: Input<'_>) {
+        self.hand_in(worker, input);
+        self.drain(worker);
+    }
+
+    fn hand_in(&mut self, worker: usize, input: Input<'_>) {
         let now = self.now;
-        self.engine_at(worker).handle_input(now, input);
+        self.cause = Cause::of(&input);
+        let engine = self.engine_at(worker);
+        let allocated = allocation_counter::measure(|| engine.handle_input(now, input));
+        self.allocations.count(self.cause, allocated.count_total);
+    }
+
+    fn drain(&mut self, worker: usize) {
         self.drain_engine(worker);
         while let Some((worker, parcel)) = self.crossing.pop_front() {
-            self.engine_at(worker.number()).handle_input(now, Input::Crossed(&parcel));
+            self.hand_in(worker.number(), Input::Crossed(&parcel));
             self.drain_engine(worker.number());
         }
     }
@@ -264,6 +293,7 @@ impl World {
     }
 
     fn deliver(&mut self) {
+        let mut waiting = 0;
         while let Some(entry) = self.flights.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let mut flight = entry.remove();
             if let Some(worker) = worker_of(flight.destination) {
@@ -272,13 +302,26 @@ impl World {
                     destination: flight.destination,
                     contents: &mut flight.contents,
                 };
-                self.input(worker, Input::Datagram(datagram));
+                self.hand_in(worker, Input::Datagram(datagram));
+                waiting += 1;
+                self.together_max = self.together_max.max(waiting);
+                if waiting >= self.together {
+                    waiting = 0;
+                    self.drain_all();
+                }
             } else if let Some(client) =
                 self.clients.values_mut().find(|client| client.address == flight.destination)
             {
                 client.receive(self.now, flight.source, &flight.contents);
             }
         }
+        if waiting > 0 {
+            self.drain_all();
+        }
+    }
+
+    fn drain_all(&mut self) {
+        (0..=self.beside.len()).for_each(|worker| self.drain(worker));
     }
 
     fn tick_clients(&mut self) {
@@ -292,16 +335,17 @@ impl World {
     }
 
     fn drain_engine(&mut self, worker: usize) {
-        let mut arena = Arena::default();
+        let mut arena = std::mem::take(&mut self.arena);
+        arena.clear();
         loop {
-            match self.engine_at(worker).poll_output(&mut arena) {
+            match self.poll(worker, &mut arena) {
                 Output::Timeout(at) if worker == 0 => {
                     self.engine_due = at;
-                    return;
+                    break;
                 }
                 Output::Timeout(at) => {
                     self.beside[worker - 1].1 = at;
-                    return;
+                    break;
                 }
                 Output::Cross(_) if self.crossings_lost => {}
                 Output::Cross(crossing) => {
@@ -317,6 +361,15 @@ impl World {
                 Output::Flush => arena.clear(),
             }
         }
+        self.arena = arena;
+    }
+
+    fn poll(&mut self, worker: usize, arena: &mut Arena) -> Output {
+        let engine = self.engine_at(worker);
+        let mut output = None;
+        let allocated = allocation_counter::measure(|| output = Some(engine.poll_output(arena)));
+        self.allocations.count(self.cause, allocated.count_total);
+        output.expect("the engine was asked")
     }
 
     /// Plays signaling: hands answers and demands to the clients.
@@ -350,12 +403,21 @@ impl World {
         let jitter = self.link.jitter.mul_f64(self.rng.random());
         self.next_flight += 1;
         let Some(leaves) = self.leaves(destination, contents.len()) else { return };
-        let key = (leaves + self.link.delay + jitter, self.next_flight);
+        let key = (self.at_once(leaves + self.link.delay + jitter), self.next_flight);
         self.flights.insert(key, Flight { source, destination, contents });
     }
 }
 
 impl World {
+    /// When something that arrives is handed over.
+    fn at_once(&self, arrives: Instant) -> Instant {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap();
+        match micros(self.link.grain) {
+            0 => arrives,
+            grain => self.start + Duration::from_micros(micros(arrives - self.start).next_multiple_of(grain)),
+        }
+    }
+
     /// When a datagram leaves the bottleneck in front of a client; none when its queue is full.
     fn leaves(&mut self, destination: SocketAddr, bytes: usize) -> Option<Instant> {
         let Some(capacity) = self.link.capacity_bps.filter(|_| worker_of(destination).is_none()) else {

@@ -11,11 +11,11 @@ mod tests;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::iter;
 use std::time::{Duration, Instant};
-use std::{iter, mem};
 
 /// Slots of the ring, one millisecond each: four seconds hold every periodic timer of the engine, and a 30 s
-/// handshake is looked at eight times. It costs 96 KiB of empty vectors for each worker.
+/// handshake is looked at eight times. It costs 32 KiB for each worker.
 const SLOTS: usize = 4_096;
 /// Slots whose occupancy one word tells.
 const WORD_BITS: usize = u64::BITS as usize;
@@ -44,12 +44,25 @@ pub(super) struct Wheel<K> {
     reached: Tick,
     /// Entries of the slots reached, earliest first.
     front: BinaryHeap<Reverse<(Instant, K)>>,
-    /// Entries of tick `t` are in slot `t % SLOTS`, for the `SLOTS - 1` ticks after `reached`.
-    ring: Box<[Vec<K>]>,
+    /// The latest entry of tick `t` is that of slot `t % SLOTS`, for the `SLOTS - 1` ticks after `reached`.
+    ring: Box<[Option<Link>]>,
     /// One bit for each slot: whether it has entries.
     occupied: [u64; WORDS],
-    /// An empty vector that changes places with each slot that is emptied, so that none is allocated anew.
-    spare: Vec<K>,
+    /// The entries of all slots, each a chain: one memory for all grows to its size once, where a vector for each
+    /// slot would grow for hours.
+    entries: Vec<Entry<K>>,
+    /// The chain of entries that are not used.
+    free: Option<Link>,
+}
+
+/// Where an entry lies.
+type Link = u32;
+
+/// A key in a slot, and what lies behind it there.
+#[derive(Debug, Clone, Copy)]
+struct Entry<K> {
+    key: K,
+    next: Option<Link>,
 }
 
 impl<K> Default for Wheel<K> {
@@ -59,9 +72,10 @@ impl<K> Default for Wheel<K> {
             epoch: None,
             reached: 0,
             front: BinaryHeap::new(),
-            ring: iter::repeat_with(Vec::new).take(SLOTS).collect(),
+            ring: iter::repeat_n(None, SLOTS).collect(),
             occupied: [0; WORDS],
-            spare: Vec::new(),
+            entries: Vec::new(),
+            free: None,
         }
     }
 }
@@ -139,9 +153,7 @@ impl<K: Copy + Ord + Hash> Wheel<K> {
         }
         let last = self.reached + SLOTS as Tick - 1;
         let slot = slot_of(tick.min(last));
-        if let Some(entries) = self.ring.get_mut(slot) {
-            entries.push(key);
-        }
+        self.push(slot, key);
         self.set_occupied(slot, true);
         if tick <= last { at } else { epoch + Duration::from_millis(last) }
     }
@@ -161,18 +173,41 @@ impl<K: Copy + Ord + Hash> Wheel<K> {
             self.reached = next;
             let slot = slot_of(next);
             self.set_occupied(slot, false);
-            let spare = mem::take(&mut self.spare);
-            let Some(emptied) = self.ring.get_mut(slot) else { return };
-            let mut entries = mem::replace(emptied, spare);
-            for key in entries.drain(..) {
+            let mut chain = self.ring.get_mut(slot).and_then(Option::take);
+            while let Some((key, behind)) = self.pop(chain) {
+                chain = behind;
                 let armed = self.armed.get(&key).copied();
                 if let Some(armed) = armed.filter(|armed| self.tick(armed.queued) == next) {
                     self.requeue(key, armed.at);
                 }
             }
-            self.spare = entries;
         }
         self.reached = tick;
+    }
+
+    /// Puts a key before the chain of a slot.
+    fn push(&mut self, slot: usize, key: K) {
+        let Some(head) = self.ring.get_mut(slot) else { return };
+        let entry = Entry { key, next: *head };
+        let place = self.free.and_then(|link| Some((link, self.entries.get_mut(index(link))?)));
+        if let Some((link, place)) = place {
+            self.free = place.next;
+            *place = entry;
+            *head = Some(link);
+        } else if let Ok(link) = Link::try_from(self.entries.len()) {
+            self.entries.push(entry);
+            *head = Some(link);
+        }
+    }
+
+    /// Takes the first entry of a chain and frees it; gives its key and the rest of the chain.
+    fn pop(&mut self, chain: Option<Link>) -> Option<(K, Option<Link>)> {
+        let link = chain?;
+        let entry = self.entries.get_mut(index(link))?;
+        let Entry { key, next } = *entry;
+        entry.next = self.free;
+        self.free = Some(link);
+        Some((key, next))
     }
 
     /// The first tick after `reached` whose slot has entries.
@@ -206,6 +241,10 @@ impl<K: Copy + Ord + Hash> Wheel<K> {
         let since = self.epoch.map_or(Duration::ZERO, |epoch| at.saturating_duration_since(epoch));
         since.as_secs() * 1_000 + Tick::from(since.subsec_millis())
     }
+}
+
+fn index(link: Link) -> usize {
+    usize::try_from(link).unwrap_or(usize::MAX)
 }
 
 fn slot_of(tick: Tick) -> usize {

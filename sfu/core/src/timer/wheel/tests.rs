@@ -116,7 +116,13 @@ proptest! {
 }
 
 fn entries(wheel: &Wheel<u32>) -> usize {
-    wheel.front.len() + wheel.ring.iter().map(Vec::len).sum::<usize>()
+    let mut free = 0;
+    let mut chain = wheel.free;
+    while let Some(link) = chain {
+        free += 1;
+        chain = wheel.entries[index(link)].next;
+    }
+    wheel.front.len() + wheel.entries.len() - free
 }
 
 #[test]

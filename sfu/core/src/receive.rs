@@ -162,8 +162,9 @@ pub(crate) struct LayerStream {
     epoch: u16,
     highest: Option<SeqNo>,
     last_packet: Option<Instant>,
-    /// Whether its stopping is still to be noticed.
-    noticed_flowing: bool,
+    /// Whether a packet since it last stopped has had its turn. What came together with others is known before it has,
+    /// and must not count among those before it.
+    noticed: bool,
 }
 
 impl LayerStream {
@@ -187,7 +188,7 @@ impl LayerStream {
             epoch: 0,
             highest: None,
             last_packet: None,
-            noticed_flowing: false,
+            noticed: false,
         }
     }
 
@@ -213,13 +214,18 @@ impl LayerStream {
 
     /// Whether packets come, or would if they were wanted: what comes from another worker comes on demand.
     pub(crate) fn is_live(&self, now: Instant) -> bool {
-        self.offered.map_or_else(|| self.is_flowing(now), |offered| offered.flowing)
+        self.offered.map_or_else(|| self.noticed && self.is_flowing(now), |offered| offered.flowing)
+    }
+
+    /// A packet of it has its turn.
+    pub(crate) fn notice(&mut self) {
+        self.noticed = true;
     }
 
     /// Whether it stopped since this was asked last.
     pub(crate) fn take_stopped(&mut self, now: Instant) -> bool {
-        let stopped = self.noticed_flowing && !self.is_flowing(now);
-        self.noticed_flowing &= !stopped;
+        let stopped = self.noticed && !self.is_flowing(now);
+        self.noticed &= !stopped;
         stopped
     }
 
@@ -273,7 +279,6 @@ impl LayerStream {
         }
         self.format = Some(incoming.format);
         self.last_packet = Some(now);
-        self.noticed_flowing = true;
         self.rate.record(now, incoming.payload.len());
         if descriptor.starts_keyframe && !self.key.source.kind.is_audio() {
             self.keyframe.on_keyframe();

@@ -181,10 +181,11 @@ impl Engine {
 
     /// What becomes of a packet, and whether it needs routes that hold from it on.
     fn decide(&mut self, arrived: &Arrived) -> (Fate, bool) {
-        let Some(stream) = self.streams.get(arrived.stream) else { return (Fate::Skip, false) };
+        let Some(stream) = self.streams.get_mut(arrived.stream) else { return (Fate::Skip, false) };
         if arrived.padding {
             return (Fate::Skip, false);
         }
+        stream.notice();
         if !stream.key.source.kind.is_audio() {
             return (Fate::Forward, arrived.resumed);
         }

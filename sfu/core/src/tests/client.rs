@@ -5,6 +5,7 @@ mod dependency;
 use crate::receive::descriptor;
 use sfu_control::{Demand, Layer, Slot, SourceKind};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -38,6 +39,8 @@ pub(crate) struct Frame {
     pub(crate) number: u32,
     pub(crate) keyframe: bool,
     pub(crate) picture_id: u16,
+    /// All of it that is not in the header's fixed part, digested: extensions and payload.
+    pub(crate) digest: u64,
 }
 
 /// One simulcast encoding being sent.
@@ -441,5 +444,17 @@ fn read(at: Instant, slot: Slot, packet: &str0m::rtp::RtpPacket) -> Option<Frame
         number: u32::from_be_bytes(marks[5..9].try_into().unwrap()),
         keyframe,
         picture_id,
+        digest: digest(packet),
     })
+}
+
+/// The payload type, the extensions that come from the sender, and the payload. Left out are the transport-wide number,
+/// which counts repairs and probes too, and the line's name, which is random and written until the client reports.
+fn digest(packet: &str0m::rtp::RtpPacket) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let values = &packet.header.ext_vals;
+    (values.audio_level, values.voice_activity).hash(&mut hasher);
+    packet.header.payload_type.hash(&mut hasher);
+    packet.payload.hash(&mut hasher);
+    hasher.finish()
 }

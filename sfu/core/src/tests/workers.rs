@@ -7,7 +7,7 @@ use sfu_control::{
     Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuCommand, SfuEvent, Slot, SourceKind, View,
 };
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SEED: u8 = 1;
 
@@ -38,7 +38,10 @@ fn shown(world: &World) -> Shown {
 /// A morning in a hall: pictures change, people speak at once, one has the floor, one looks at small pictures, one
 /// leaves; packets are lost on the way up and down if the link loses them.
 fn morning(workers: usize, link: Link) -> World {
-    let mut world = World::with_workers(1, SEED, workers);
+    morning_of(World::with_workers(1, SEED, workers), link)
+}
+
+fn morning_of(mut world: World, link: Link) -> World {
     let peers: Vec<_> = (1..=6).map(|number| world.join(number, 0)).collect();
     for peer in &peers {
         world.open(*peer);
@@ -75,6 +78,36 @@ fn one_worker_and_four_are_the_same_to_every_receiver() {
         let differs = one.iter().zip(four).position(|(one, four)| one != four);
         assert_eq!(differs, None, "{who:?}: {:?}", differs.map(|at| (one[at], four[at])));
         assert_eq!(one.len(), four.len(), "{who:?}");
+    }
+}
+
+/// Everything each receiver got, in order, as if the world had begun at `start`.
+fn told(world: &World, start: Instant) -> BTreeMap<PeerId, Vec<Frame>> {
+    let since = |frame: &Frame| Frame { at: start + (frame.at - world.start), ..frame.clone() };
+    let of = |client: &super::Client| client.received.iter().map(since).collect();
+    world.clients.iter().map(|(peer, client)| (*peer, of(client))).collect()
+}
+
+#[test]
+fn one_datagram_a_turn_and_sixty_four_are_the_same_to_every_receiver() {
+    let link = Link { grain: Duration::from_millis(5), ..Link::default() };
+    let start = crate::testing::epoch();
+    let morning = |together| {
+        let mut world = World::with_workers(1, SEED, 1);
+        world.together = together;
+        world.link = link;
+        let world = morning_of(world, link);
+        (told(&world, start), world.together_max)
+    };
+    let ((one, _), (many, most)) = (morning(1), morning(64));
+    assert!(most > 8, "at most {most} datagrams came together");
+    assert_eq!(one.keys().collect::<Vec<_>>(), many.keys().collect::<Vec<_>>());
+    for (peer, one) in one {
+        let many = &many[&peer];
+        assert!(one.len() > 500, "{peer:?} was shown little: {}", one.len());
+        let differs = one.iter().zip(many).position(|(one, many)| one != many);
+        assert_eq!(differs, None, "{peer:?}: {:?}", differs.map(|at| (&one[at], &many[at])));
+        assert_eq!(one.len(), many.len(), "{peer:?}");
     }
 }
 

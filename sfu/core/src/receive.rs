@@ -305,8 +305,8 @@ impl LayerStream {
         self.reception = Reception::new(self.reception.clock());
     }
 
-    /// Where a packet stands to the ones before it. Holes are noted, unless the layer rested: what its sender left out
-    /// meanwhile nobody waits for.
+    /// Where a packet stands to the ones before it. Holes are noted. Those from before a rest nobody waits for any more, but
+    /// right before the packet a layer resumes with may lie the one its keyframe begins with.
     fn order_of(&mut self, now: Instant, seq: SeqNo, rested: bool) -> Order {
         let Some(highest) = self.highest else {
             self.highest = Some(seq);
@@ -317,7 +317,8 @@ impl LayerStream {
             let missing = seq.since(highest).saturating_sub(1);
             if rested {
                 self.missing.clear();
-            } else if missing > 0 && !self.key.source.kind.is_audio() {
+            }
+            if missing > 0 && !self.key.source.kind.is_audio() {
                 self.missing.on_gap(now, highest.plus(1), missing);
             }
             return Order::After { missing };

@@ -55,6 +55,13 @@ impl Timers {
         }
     }
 
+    /// Arms a timer, or moves it forward; one that is due earlier stays.
+    pub(crate) fn arm_by(&mut self, timer: Timer, at: Instant) {
+        if self.0.due(&timer).is_none_or(|due| due > at) {
+            self.0.arm(timer, at);
+        }
+    }
+
     /// Disarms everything that concerns a peer.
     pub(crate) fn forget_peer(&mut self, peer: PeerId) {
         for timer in [

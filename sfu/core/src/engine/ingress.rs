@@ -131,7 +131,8 @@ impl Engine {
                 let due =
                     self.streams.get(id).filter(|_| missing > 0).and_then(|stream| stream.missing.next());
                 if let Some(due) = due {
-                    self.timers.arm_if_idle(Timer::Repair(peer), due);
+                    // Another hole may be asked for again much later.
+                    self.timers.arm_by(Timer::Repair(peer), due);
                 }
             }
             Order::Late | Order::Twice => self.counters.upstream_recovered += 1,

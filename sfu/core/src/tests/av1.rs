@@ -41,8 +41,9 @@ fn a_packet_sent_again_has_its_descriptor_too() {
     world.client_mut(peers[0]).sends_camera = true;
     world.programme(0, Some(peers[0]));
     world.link.loss_permille = 30;
-    world.run(Duration::from_secs(10));
-    assert!(world.engine.counters().resent > 10, "nothing was sent again");
+    world.run(Duration::from_secs(20));
+    let resent = world.engine.counters().resent;
+    assert!(resent > 10, "only {resent} were sent again");
     // Reading what came asks every packet for its descriptor.
     let frames = world.client(peers[1]).on(Slot::Programme);
     let numbers: BTreeSet<_> = frames.iter().map(|frame| frame.picture_id).collect();

@@ -126,6 +126,11 @@ impl<K: Copy + Ord + Hash> Wheel<K> {
         self.armed.contains_key(key)
     }
 
+    /// When a timer is due, if it is armed.
+    pub(super) fn due(&self, key: &K) -> Option<Instant> {
+        self.armed.get(key).map(|armed| armed.at)
+    }
+
     /// The first entry of the front that is valid and exact. What is neither is removed or put where it belongs.
     fn first(&mut self) -> Option<(Instant, K)> {
         loop {

@@ -14,6 +14,8 @@ mod seal;
 pub use hall::{Hall, Hurt, SEATS};
 pub use media::{Codec, ElementForm, Payload, Picture, RtpPacket, payload, renumbered, rtp, write_rtp};
 pub use reports::{Told, reports, write_reports};
+#[cfg(test)]
+pub(crate) use seal::exported_at_node;
 pub use seal::{Protection, Seal};
 
 use crate::peer::{Carries, Offer, Role};

@@ -266,6 +266,7 @@ impl LayerStream {
             seq: incoming.seq,
             time: incoming.time,
             at: now,
+            arrival: 0,
             marker: incoming.marker,
             format: incoming.format,
             descriptor,

@@ -101,6 +101,12 @@ impl SlotStream {
         fell_empty
     }
 
+    /// Whether a packet would begin a stretch of the slot's stream.
+    pub(crate) fn begins_with(&self, key: StreamKey, packet: &Packet) -> bool {
+        let restarted = self.current() == Some(key) && self.epoch != packet.epoch;
+        packet.descriptor.starts_keyframe && (restarted || self.target() == Some(key))
+    }
+
     /// Offers a packet of a stream that this slot shows or waits for.
     pub(crate) fn forward(&mut self, key: StreamKey, packet: &Packet) -> Forward {
         let arrival =

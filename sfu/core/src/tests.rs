@@ -4,12 +4,15 @@
 mod allocations;
 mod av1;
 mod bad_input;
+mod booth;
 mod bottleneck;
 mod capacity;
 mod chaos;
+mod late_keyframes;
 mod layers;
 mod lines;
 mod stage;
+mod switches;
 mod voices;
 mod workers;
 mod world;

@@ -23,3 +23,11 @@ impl Engine {
         self.members.get(&peer)?.peer.agreement().slots.get(place).map(|line| line.ssrc)
     }
 }
+
+#[cfg(test)]
+impl Engine {
+    /// What was agreed on with a peer.
+    pub(crate) fn agreement(&self, peer: PeerId) -> &crate::peer::Agreement {
+        self.members.get(&peer).expect("it was answered").peer.agreement()
+    }
+}

@@ -1,18 +1,19 @@
 //! Keyframes: who waits for one is shown a kept one if there is, else its publisher is asked, not more than once a second
-//! whatever the audience.
+//! whatever the audience. One whose first packet comes behind others of it is shown with what came before.
 
-use super::Engine;
 use super::publishers::Home;
 use super::turn::Aftermath;
+use super::{Engine, Member};
 use crate::crossing::Word;
 use crate::datagram::Arena;
 use crate::downlink::{Outbox, Sending};
-use crate::receive::{StreamId, StreamKey};
+use crate::receive::{LayerStream, Packet, StreamId, StreamKey};
 use crate::send::Forward;
 use crate::timer::Timer;
 use crate::units::SeqNo;
 use crate::workers::Workers;
 use sfu_control::{Layer, PeerId, Source, SourceKind};
+use std::time::Instant;
 
 impl Engine {
     /// A subscriber's decoder needs a keyframe of what one of its slots shows.
@@ -145,7 +146,7 @@ impl Engine {
     }
 
     /// Whether a flowing stream is waited for by anybody.
-    fn is_awaited(&self, id: StreamId) -> bool {
+    pub(super) fn is_awaited(&self, id: StreamId) -> bool {
         let Some(stream) = self.streams.get(id) else { return false };
         let waits = |address: &crate::route::SlotAddress| {
             let slot = self.members.at(address.member).and_then(|member| member.slots.get(address.slot));
@@ -153,4 +154,44 @@ impl Engine {
         };
         stream.is_live(self.now) && stream.fanout.iter().any(waits)
     }
+}
+
+/// What a slot was shown beside the packet it began with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct CaughtUp {
+    /// Packets that left.
+    pub(super) sent: u64,
+    /// Whether some wait for the line.
+    pub(super) paced: bool,
+    /// Packets there was no room for.
+    pub(super) refused: u64,
+}
+
+/// Shows a slot that has just begun with `first` what came of the stream before it, overtook it or was sent while it was
+/// lost: those packets passed when the slot could not begin with them, and no repair would bring them back.
+pub(super) fn catch_up(
+    now: Instant,
+    member: &mut Member,
+    (position, id): (usize, StreamId),
+    (stream, first): (&LayerStream, &Packet),
+    out: &mut Outbox<'_>,
+) -> CaughtUp {
+    let mut caught = CaughtUp::default();
+    for packet in stream.history.came_before(first).into_iter().flatten() {
+        let Some(slot) = member.slots.get_mut(position) else { break };
+        if packet.is_padding() || !member.downlink.chooses(position, packet.format) {
+            slot.stream.skip(stream.key, packet.epoch, packet.seq);
+            continue;
+        }
+        let Forward::Send(place) = slot.stream.forward(stream.key, packet) else { continue };
+        match member.downlink.send(now, (position, id), (packet, place), out) {
+            Sending::Sent => {
+                member.bytes_down += packet.payload.len() as u64;
+                caught.sent += 1;
+            }
+            Sending::Paced => caught.paced = true,
+            Sending::Refused => caught.refused += 1,
+        }
+    }
+    caught
 }

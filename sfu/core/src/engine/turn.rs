@@ -2,6 +2,7 @@
 //! in which they came and written subscriber by subscriber, so that what belongs to one destination leaves together
 //! and its state is fetched once; to a receiver it makes no difference how many came at a time.
 
+use super::keyframes::catch_up;
 use super::{Engine, MemberIndex};
 use crate::datagram::Arena;
 use crate::downlink::{Outbox, Sending};
@@ -224,9 +225,13 @@ impl Engine {
             .history
             .get(arrived.epoch, arrived.seq)
             .is_some_and(|packet| packet.descriptor.starts_keyframe);
-        // A request made before the stream was ever heard could not be sent.
-        if !starts && stream.keyframe.due().is_some() {
+        let owed = stream.keyframe.due().is_some();
+        if !starts && owed {
+            // A request made before the stream was ever heard could not be sent.
             self.send_keyframe_request(peer, kind, layer);
+        } else if !starts && self.is_awaited(arrived.stream) {
+            // The packet it began with was lost, and nobody has asked since it rested.
+            self.ask_keyframe(peer, kind, layer);
         }
     }
 
@@ -246,13 +251,20 @@ impl Engine {
                     slot.stream.skip(cursor.key, item.epoch, item.seq);
                     continue;
                 }
-                let packet = self.streams.get(cursor.stream);
-                let Some(packet) = packet.and_then(|stream| stream.history.get(item.epoch, item.seq)) else {
+                let found = self.streams.get(cursor.stream);
+                let found =
+                    found.and_then(|stream| Some((stream, stream.history.get(item.epoch, item.seq)?)));
+                let Some((stream, packet)) = found else {
                     self.counters.dropped_overrun += 1;
                     continue;
                 };
                 if !member.downlink.chooses(target.slot, packet.format) {
                     self.counters.dropped_codec += 1;
+                    continue;
+                }
+                let begins = slot.stream.begins_with(cursor.key, packet);
+                if begins && stream.history.came_before(packet).is_none() {
+                    self.turn.aftermath.push(Aftermath::Restarted { key: cursor.key });
                     continue;
                 }
                 let place = match slot.stream.forward(cursor.key, packet) {
@@ -282,6 +294,13 @@ impl Engine {
                     }
                     Sending::Paced => paced = true,
                     Sending::Refused => self.counters.dropped_pacer += 1,
+                }
+                if begins {
+                    let at = (target.slot, cursor.stream);
+                    let caught = catch_up(self.now, member, at, (stream, packet), &mut out);
+                    paced |= caught.paced;
+                    self.counters.media_forwarded += caught.sent;
+                    self.counters.dropped_pacer += caught.refused;
                 }
             }
         }

@@ -83,6 +83,12 @@ pub(super) enum End {
     Node,
 }
 
+/// What a handshake would have exported at our end.
+#[cfg(test)]
+pub(crate) fn exported_at_node(protection: Protection) -> Exported {
+    exported(protection, End::Node)
+}
+
 /// What a handshake would have exported at one end.
 pub(super) fn exported(protection: Protection, end: End) -> Exported {
     let profile = match protection {

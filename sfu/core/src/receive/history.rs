@@ -31,6 +31,8 @@ pub(crate) struct Packet {
     pub(crate) time: MediaTime,
     /// When it came.
     pub(crate) at: Instant,
+    /// Its place among all that came of the stream, in order of arrival; the history counts.
+    pub(crate) arrival: u64,
     /// Last packet of a frame, or first after silence.
     pub(crate) marker: bool,
     /// Its codec.
@@ -61,6 +63,8 @@ pub(crate) struct History {
     /// Where the last keyframe began.
     keyframe: Option<SeqNo>,
     highest: Option<SeqNo>,
+    /// How many packets came.
+    arrivals: u64,
 }
 
 impl History {
@@ -74,6 +78,8 @@ impl History {
             self.keyframe = self.keyframe.max(Some(packet.seq));
         }
         self.highest = self.highest.max(Some(packet.seq));
+        self.arrivals += 1;
+        packet.arrival = self.arrivals;
         let place = place(packet.seq, size);
         while self.packets.len() <= place {
             let filler = Packet { seq: SeqNo::new(u64::MAX), payload: Vec::new(), ..packet.clone() };
@@ -113,9 +119,19 @@ impl History {
         whole.then_some(numbers)
     }
 
+    /// The packets behind a keyframe's first one that came before it, in order of their numbers; none when they are too
+    /// many to be shown at once.
+    pub(crate) fn came_before<'a>(&'a self, first: &'a Packet) -> Option<impl Iterator<Item = &'a Packet>> {
+        let last = self.highest.unwrap_or(first.seq).extended();
+        let numbers = first.seq.extended() + 1..=last;
+        let kept = numbers.filter_map(|seq| self.get(first.epoch, SeqNo::new(seq)));
+        (last.saturating_sub(first.seq.extended()) < REPLAY_PACKETS_MAX)
+            .then_some(kept.filter(|packet| packet.arrival < first.arrival))
+    }
+
     /// Gives the memory back; nobody wants this stream.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { arrivals: self.arrivals, ..Self::default() };
     }
 }
 
@@ -134,6 +150,7 @@ mod tests {
             seq: SeqNo::new(seq),
             time: MediaTime::new(0),
             at,
+            arrival: 0,
             marker: false,
             format: Format::plain(Codec::Vp8),
             descriptor: Descriptor { starts_keyframe, ..Descriptor::default() },

@@ -19,9 +19,10 @@ const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const RIDS: [(&str, Layer, usize); 3] =
     [("q", Layer::Low, 400), ("h", Layer::Medium, 1_000), ("f", Layer::High, 1_100)];
 /// Payload types as the library assigns them.
-const VP8: u8 = 96;
-const VP9: u8 = 98;
-const AV1: u8 = 45;
+pub(crate) const VP8: u8 = 96;
+pub(crate) const VP9: u8 = 98;
+pub(crate) const AV1: u8 = 45;
+pub(crate) const H264: u8 = 108;
 /// Every frame has this many packets unless said otherwise, so that loss can hit a frame in the middle.
 const PACKETS_PER_FRAME: u8 = 2;
 
@@ -112,7 +113,8 @@ impl Client {
         Self::with_codecs(number, now, &[AV1])
     }
 
-    fn with_codecs(number: u32, now: Instant, codecs: &[u8]) -> Self {
+    /// One that sends the first of these codecs and shows all.
+    pub(crate) fn with_codecs(number: u32, now: Instant, codecs: &[u8]) -> Self {
         let address = SocketAddr::from(([198, 51, 100, u8::try_from(number).unwrap()], 5_000));
         let mut rtc = Rtc::builder()
             .clear_codecs()
@@ -120,6 +122,7 @@ impl Client {
             .enable_vp8(codecs.contains(&VP8))
             .enable_vp9(codecs.contains(&VP9))
             .enable_av1(codecs.contains(&AV1))
+            .enable_h264(codecs.contains(&H264))
             .set_extension(dependency::EXTENSION_ID, dependency::extension())
             .set_rtp_mode(true)
             .build(now);

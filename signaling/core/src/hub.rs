@@ -159,6 +159,7 @@ impl Hub {
             Input::Frame { connection, text } => self.handle_frame(now, connection, &text),
             Input::Closed { connection } => self.on_closed(now, connection),
             Input::Offer { call, bearer, offer } => self.handle_offer(now, call, &bearer, offer),
+            Input::OfferAgain { call, bearer, offer } => self.handle_offer_again(now, call, &bearer, offer),
             Input::Hangup { call, bearer } => self.handle_hangup(now, call, &bearer),
             Input::Recheck { call, changed } => self.handle_recheck(now, call, &changed),
             Input::Sfu(event) => self.handle_sfu(event),

@@ -89,7 +89,7 @@ pub enum Answer {
     Meetings(MeetingList),
     /// To `IssueTicket`.
     Ticket(TicketIssued),
-    /// To `Offer`: the SDP answer.
+    /// To `Offer` and `OfferAgain`: the SDP answer.
     Media {
         /// The SDP.
         answer: String,
@@ -137,8 +137,18 @@ pub enum Input {
         /// Which.
         connection: ConnectionId,
     },
-    /// An SDP offer of a joined seat; the first makes its peer, later ones restart ICE or renegotiate.
+    /// An SDP offer of a joined seat: makes its peer, or is a repetition of the one that made it.
     Offer {
+        /// Which call.
+        call: CallId,
+        /// The resume token of the last welcome.
+        bearer: ResumeToken,
+        /// The SDP.
+        offer: String,
+    },
+    /// An SDP offer on media that stands: restarts ICE or renegotiates. Never makes a peer: an offer that a living
+    /// transport makes to a node which does not know it would be answered by a stranger.
+    OfferAgain {
         /// Which call.
         call: CallId,
         /// The resume token of the last welcome.

@@ -85,11 +85,8 @@ impl Placement {
     /// An offer of a seat: a new peer, or the living one again if the certificate is the same.
     pub(crate) fn offer(&mut self, seat: &SeatId, fresh: PeerId, offer: String) -> (PeerId, Vec<SfuCommand>) {
         let fingerprint = fingerprint(&offer);
-        if let Some(media) = self.media.get(seat)
-            && media.answered
-            && media.fingerprint == fingerprint
-        {
-            return (media.peer, vec![SfuCommand::Renegotiate { peer: media.peer, offer }]);
+        if let Some(peer) = self.living(seat, &fingerprint) {
+            return (peer, vec![SfuCommand::Renegotiate { peer, offer }]);
         }
         let mut commands: Vec<SfuCommand> = self.hang_up(seat).into_iter().collect();
         let media = Media {
@@ -105,6 +102,17 @@ impl Placement {
         self.seats.insert(fresh, seat.clone());
         commands.push(SfuCommand::Connect { peer: fresh, room: self.room, offer });
         (fresh, commands)
+    }
+
+    /// An offer on media that stands; nothing if it does not, or is of another transport.
+    pub(crate) fn offer_again(&self, seat: &SeatId, offer: String) -> Option<(PeerId, SfuCommand)> {
+        let peer = self.living(seat, &fingerprint(&offer))?;
+        Some((peer, SfuCommand::Renegotiate { peer, offer }))
+    }
+
+    fn living(&self, seat: &SeatId, fingerprint: &str) -> Option<PeerId> {
+        let media = self.media.get(seat)?;
+        (media.answered && media.fingerprint == fingerprint).then_some(media.peer)
     }
 
     /// The SFU answered: the seat's pool is known.

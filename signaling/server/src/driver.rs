@@ -166,6 +166,10 @@ impl Driver {
                 let call = self.expect(reply);
                 Some(Input::Offer { call, bearer, offer })
             }
+            Request::OfferAgain { bearer, offer, reply } => {
+                let call = self.expect(reply);
+                Some(Input::OfferAgain { call, bearer, offer })
+            }
             Request::Hangup { bearer, reply } => {
                 let call = self.expect(reply);
                 Some(Input::Hangup { call, bearer })

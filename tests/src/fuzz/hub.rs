@@ -1,6 +1,6 @@
 //! A whole hub with one meeting. An input is lines: a digit and a frame, which that client sends; `~` and a digit, whose
-//! connection breaks and opens anew; `@`, a digit and an offer by that client's right; `+` and seconds that pass.
-//! `$TICKET` and `$TOKEN` in a line stand for what that client was given last.
+//! connection breaks and opens anew; `@`, a digit and an offer by that client's right, `%` one on media that stands; `+` and
+//! seconds that pass. `$TICKET` and `$TOKEN` in a line stand for what that client was given last.
 
 use super::Seen;
 use crate::clock;
@@ -133,9 +133,9 @@ impl World {
                 }
                 self.connect(number);
             }
-            Some('@') => {
+            Some(door @ ('@' | '%')) => {
                 let number = whose(signs.next());
-                self.offer(number, signs.as_str().trim());
+                self.offer(door, number, signs.as_str().trim());
             }
             Some(first) => {
                 let number = whose(Some(first));
@@ -152,11 +152,15 @@ impl World {
         self.input(Input::Frame { connection, text });
     }
 
-    fn offer(&mut self, number: usize, offer: &str) {
+    fn offer(&mut self, door: char, number: usize, offer: &str) {
         let Some(client) = self.clients.get(number) else { return };
         let Ok(bearer) = ResumeToken::parse(client.token.as_str()) else { return };
         self.calls += 1;
-        self.input(Input::Offer { call: CallId(self.calls), bearer, offer: offer.to_owned() });
+        let (call, offer) = (CallId(self.calls), offer.to_owned());
+        self.input(match door {
+            '@' => Input::Offer { call, bearer, offer },
+            _other => Input::OfferAgain { call, bearer, offer },
+        });
     }
 
     fn pass(&mut self, seconds: u64) {

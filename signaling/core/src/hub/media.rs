@@ -24,6 +24,24 @@ impl Hub {
         }
         self.outputs.extend(commands.into_iter().map(Output::Sfu));
         self.peers.insert(peer, meeting);
+        self.owe_answer(peer, call);
+    }
+
+    pub(super) fn handle_offer_again(&mut self, now: Now, call: CallId, bearer: &ResumeToken, offer: String) {
+        let Claims { meeting, seat, .. } = match self.bearer(now, bearer) {
+            Ok(claims) => claims,
+            Err(refusal) => return self.answer(call, Err(refusal)),
+        };
+        let Some(session) = self.sessions.get_mut(&meeting) else { return };
+        let Some((peer, command)) = session.placement.offer_again(&seat, offer) else {
+            return self.answer(call, Err(Refusal::NotConnected));
+        };
+        self.counters.offers = self.counters.offers.saturating_add(1);
+        self.outputs.push_back(Output::Sfu(command));
+        self.owe_answer(peer, call);
+    }
+
+    fn owe_answer(&mut self, peer: PeerId, call: CallId) {
         if let Some(earlier) = self.offers.insert(peer, call) {
             self.answer(earlier, Err(Refusal::OfferRejected));
         }

@@ -37,8 +37,8 @@ pub(super) struct World {
     pub(super) closed: BTreeSet<ConnectionId>,
     /// Outputs in order, as text, for comparing two runs.
     pub(super) trace: Vec<String>,
-    answers: BTreeMap<CallId, Result<Answer, Refusal>>,
-    connected: Vec<(PeerId, String)>,
+    pub(super) answers: BTreeMap<CallId, Result<Answer, Refusal>>,
+    pub(super) connected: Vec<(PeerId, String)>,
     next: u32,
 }
 
@@ -241,7 +241,7 @@ impl World {
         }
     }
 
-    fn number(&mut self) -> u32 {
+    pub(super) fn number(&mut self) -> u32 {
         self.next += 1;
         self.next
     }

@@ -1,10 +1,10 @@
 //! What the SFU is told: everything that must hold, once.
 
-use super::harness::{World, briefing, convener, site};
-use crate::{Call, CallId, Input};
+use super::harness::{Participant, World, briefing, convener, site};
+use crate::{Answer, Call, CallId, Input};
 use sfu_control::{DisconnectReason, SfuEvent, SourceKind};
 use signaling_protocol::{
-    ClientMessage, MediaProfile, Presence, PublishSource, Refusal, SeatId, SlotWish, ViewWish,
+    ClientMessage, FactNumber, MediaProfile, Presence, PublishSource, Refusal, SeatId, SlotWish, ViewWish,
 };
 
 fn camera(presence: Presence) -> ClientMessage {
@@ -123,4 +123,41 @@ fn a_lost_transport_is_told_anew_and_the_same_certificate_keeps_its_peer() {
     assert!(world.trace.iter().any(|line| line.contains("Renegotiate")));
     world.input(Input::Hangup { call: CallId(9_003), bearer });
     assert_eq!((world.sfu.programme, world.sfu.peers.len()), (None, count - 1));
+}
+
+#[test]
+fn an_offer_on_media_that_stands_never_makes_another_peer() {
+    let (mut world, _chair, mut sites) = World::running();
+    world.media(&mut sites[0]);
+    let offer = |mark: &str| format!("v=0\r\na=fingerprint:sha-256 {mark}\r\n");
+    let again = |world: &mut World, who: &Participant, mark: &str| {
+        let call = CallId(world.number());
+        let (bearer, offer) = (who.token.clone(), offer(mark));
+        world.input(Input::OfferAgain { call, bearer, offer });
+        world.answers.remove(&call)
+    };
+    let refused = Some(Err(Refusal::NotConnected));
+    let before = world.sfu.count;
+    assert_eq!(again(&mut world, &sites[0], "of another transport"), refused);
+    assert_eq!(world.sfu.count, before, "the one that stands goes on");
+
+    let mut restarted = World::restarted(&world.stored);
+    restarted.resume(&mut sites[0], FactNumber(1)).unwrap();
+    assert_eq!(again(&mut restarted, &sites[0], "of before the restart"), refused);
+    assert!(restarted.sfu.peers.is_empty());
+    restarted.media(&mut sites[0]);
+    assert!(restarted.sfu.peers.contains_key(&sites[0].peer.unwrap()));
+
+    let bearer = sites[0].token.clone();
+    let (first, mark) = (CallId(restarted.number()), "mine");
+    restarted.input(Input::Offer { call: first, bearer, offer: offer(mark) });
+    assert_eq!(again(&mut restarted, &sites[0], mark), refused, "not before it was answered");
+    let (peer, _) = restarted.connected.pop().unwrap();
+    restarted.input(Input::Sfu(SfuEvent::Answered { peer, answer: String::new(), slots: Vec::new() }));
+    let peers = restarted.sfu.peers.clone();
+    assert_eq!(again(&mut restarted, &sites[0], mark), None, "the SFU is asked");
+    assert_eq!(restarted.sfu.peers, peers);
+    restarted.input(Input::Sfu(SfuEvent::Answered { peer, answer: "again".to_owned(), slots: Vec::new() }));
+    let answer = Answer::Media { answer: "again".to_owned() };
+    assert!(restarted.answers.values().any(|one| *one == Ok(answer.clone())));
 }

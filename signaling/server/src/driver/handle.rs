@@ -39,6 +39,15 @@ pub enum Request {
         /// Where the answer goes.
         reply: oneshot::Sender<Result<Answer, Refusal>>,
     },
+    /// An SDP offer on media that stands.
+    OfferAgain {
+        /// By what right.
+        bearer: ResumeToken,
+        /// The SDP.
+        offer: String,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<Answer, Refusal>>,
+    },
     /// A seat gives up its media.
     Hangup {
         /// By what right.
@@ -116,6 +125,11 @@ impl HubHandle {
     /// Hands in an SDP offer.
     pub async fn offer(&self, bearer: ResumeToken, offer: String) -> Result<Answer, CallError> {
         self.ask(|reply| Request::Offer { bearer, offer, reply }).await
+    }
+
+    /// Hands in an SDP offer on media that stands.
+    pub async fn offer_again(&self, bearer: ResumeToken, offer: String) -> Result<Answer, CallError> {
+        self.ask(|reply| Request::OfferAgain { bearer, offer, reply }).await
     }
 
     /// Gives up a seat's media.

@@ -40,7 +40,7 @@ pub(super) async fn offer(
     Bearer(bearer): Bearer,
     SdpBody(offer): SdpBody,
 ) -> Result<Response, Failure> {
-    let answer = exchange(&app, bearer, offer).await?;
+    let answer = sdp_of(app.hub.offer(bearer, offer).await?)?;
     Ok((
         StatusCode::CREATED,
         [(header::LOCATION, LOCATION), (header::CONTENT_TYPE, "application/sdp")],
@@ -49,13 +49,14 @@ pub(super) async fn offer(
         .into_response())
 }
 
-/// A later offer: ICE restart, or more slots.
+/// A later offer: ICE restart, or more slots. Refused where the node does not know the media: after a restart the client
+/// must begin anew.
 pub(super) async fn offer_again(
     State(app): State<Arc<App>>,
     Bearer(bearer): Bearer,
     SdpBody(offer): SdpBody,
 ) -> Result<Response, Failure> {
-    let answer = exchange(&app, bearer, offer).await?;
+    let answer = sdp_of(app.hub.offer_again(bearer, offer).await?)?;
     Ok(([(header::CONTENT_TYPE, "application/sdp")], answer).into_response())
 }
 
@@ -68,7 +69,6 @@ pub(super) async fn hang_up(
     if answer == Answer::Done { Ok(StatusCode::NO_CONTENT) } else { Err(unexpected(&answer)) }
 }
 
-async fn exchange(app: &App, bearer: ResumeToken, offer: String) -> Result<String, Failure> {
-    let answer = app.hub.offer(bearer, offer).await?;
+fn sdp_of(answer: Answer) -> Result<String, Failure> {
     if let Answer::Media { answer } = answer { Ok(answer) } else { Err(unexpected(&answer)) }
 }

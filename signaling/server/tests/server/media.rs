@@ -36,7 +36,9 @@ fn a_seat_that_has_come_in_gets_an_answer_to_its_offer() {
     }
 
     let place = reply.header("location").unwrap().to_owned();
+    assert_eq!(http.send("PATCH", &place, &headers, OFFER.as_bytes()).status, 200);
     http.send("DELETE", &place, &headers, b"").expect(204);
+    http.send("PATCH", &place, &headers, OFFER.as_bytes()).refused(409, "notConnected");
     socket.send(1, 0, &json!({ "type": "ping" })).unwrap();
     socket.until("pong");
 

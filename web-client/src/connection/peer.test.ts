@@ -103,12 +103,17 @@ class World {
   readonly told: string[] = [];
   readonly scope = new Scope();
   answer: Answer = 'accepted';
+  /** What is answered before that, one after the other. */
+  readonly answers: Answer[] = [];
   token: ResumeToken | null = 'token' as ResumeToken;
 
-  fetch = (_: string, init: RequestInit): Promise<Response> => {
+  fetch = (path: string, init: RequestInit): Promise<Response> => {
+    // As the node's routes have it: what stands is asked for where it is, not at the door where it was made.
+    expect(path).toBe(init.method === 'PATCH' ? '/api/v1/rtc/session' : '/api/v1/rtc');
     this.asked.push(`${init.method ?? ''} ${init.body as string}`);
-    if (this.answer === 'unreachable') return Promise.reject(new TypeError('no network'));
-    if (this.answer === 'refused') {
+    const answer = this.answers.shift() ?? this.answer;
+    if (answer === 'unreachable') return Promise.reject(new TypeError('no network'));
+    if (answer === 'refused') {
       return Promise.resolve(new Response('{"refusal":"ticketInvalid"}', { status: 401 }));
     }
     return Promise.resolve(new Response('answer', { status: 201 }));
@@ -258,6 +263,15 @@ test('a transport that never comes up is thrown away', async () => {
   expect(world.connections.length).toBeGreaterThan(1);
 });
 
+test('a transport that came up in time is not thrown away for a silence when that time is over', async () => {
+  await flowing();
+  world.answer = 'unreachable';
+  await waits(9_000);
+  world.connection.turns('disconnected');
+  await waits(1_500);
+  expect(world.connections).toHaveLength(1);
+});
+
 test('a refused offer waits longer and longer, and not when the socket is back', async () => {
   world.answer = 'refused';
   const peer = world.start();
@@ -268,6 +282,48 @@ test('a refused offer waits longer and longer, and not when the socket is back',
   peer.nudge();
   await waits(0);
   expect(world.asked).toHaveLength(tries + 1);
+});
+
+describe('a socket that is back', () => {
+  test('asks whether what flows still flows, without a word if it does', async () => {
+    const peer = await flowing();
+    peer.nudge();
+    await waits(0);
+    expect(world.asked).toEqual(['POST first', 'PATCH restart']);
+    expect(world.told.slice(1)).toEqual(['flowing', 'restarting', 'flowing']);
+    expect(world.connections).toHaveLength(1);
+  });
+
+  test('leads at once to one new transport if the node has forgotten the old one', async () => {
+    const peer = await flowing();
+    world.answers.push('refused');
+    peer.nudge();
+    await waits(500);
+    expect(world.asked).toEqual(['POST first', 'PATCH restart', 'POST first']);
+    world.connection.turns('connected');
+    await waits(30_000);
+    expect(world.connections).toHaveLength(2);
+    expect(world.told.slice(1).filter((told) => !told.startsWith('received'))).toEqual([
+      'flowing',
+      'restarting',
+      'rejoining',
+      'flowing',
+    ]);
+  });
+
+  test('ends the wait of a search that could not ask, however long it has become', async () => {
+    const peer = await flowing();
+    world.answer = 'unreachable';
+    world.connection.turns('disconnected');
+    await waits(20_000);
+    world.answer = 'accepted';
+    world.answers.push('refused');
+    const asked = world.asked.length;
+    peer.nudge();
+    peer.nudge();
+    await waits(500);
+    expect(world.asked.slice(asked)).toEqual(['PATCH restart', 'POST first']);
+  });
 });
 
 test('without the right to media nothing is asked', async () => {

@@ -55,6 +55,9 @@ export class Peer {
   #attempt = 0;
   #cancelRetry: () => void = () => undefined;
   #cancelRestart: () => void = () => undefined;
+  #cancelConnect: () => void = () => undefined;
+  /** Does at once what waits for its turn to look for another path; nothing while none waits. */
+  #lookNow: () => void = () => undefined;
 
   constructor(options: PeerOptions, listener: PeerListener) {
     this.#options = options;
@@ -72,9 +75,25 @@ export class Peer {
     void this.#connect();
   }
 
-  /** The socket is back: what waited for the node need not wait any longer. */
+  /** The socket is back: what waited for the node need not wait any longer. What seems to flow may flow into nothing:
+   *  a node that was restarted knows no media, and ICE would need some seconds to find that out. */
   nudge(): void {
-    if (this.#phase === 'waiting') void this.#connect();
+    switch (this.#phase) {
+      case 'waiting':
+        void this.#connect();
+        break;
+      case 'flowing':
+        void this.#restart();
+        break;
+      case 'restarting':
+        this.#lookNow();
+        break;
+      case 'offering':
+      case 'connecting':
+        break;
+      default:
+        this.#phase satisfies never;
+    }
   }
 
   setTrack(source: PublishSource, track: MediaStreamTrack | null): void {
@@ -132,7 +151,11 @@ export class Peer {
     try {
       if (!answer.ok) {
         if (method === 'PATCH' && answer.failure.kind === 'unreachable') this.#restartLater(transport, life);
-        else this.#again();
+        else {
+          // A node that answers is there; it only does not know this transport.
+          if (method === 'PATCH') this.#attempt = 0;
+          this.#again();
+        }
         return;
       }
       if (method === 'POST') this.#phase = 'connecting';
@@ -146,10 +169,14 @@ export class Peer {
     if (method === 'POST') this.#watchForClose(transport, life);
     // An ICE restart that finds the old path again changes no state: the connection stood all the time.
     if (transport.connection.connectionState === 'connected') this.#flows();
-    else
-      life.after(CONNECT_MS, () => {
-        if (transport.connection.connectionState !== 'connected') this.#again();
-      });
+    else this.#giveUpUnlessUp(life);
+  }
+
+  #giveUpUnlessUp(life: Scope): void {
+    this.#cancelConnect();
+    this.#cancelConnect = life.after(CONNECT_MS, () => {
+      this.#again();
+    });
   }
 
   #watch(transport: Transport, life: Scope): void {
@@ -186,6 +213,7 @@ export class Peer {
   }
 
   #flows(): void {
+    this.#cancelConnect();
     const before = this.#phase;
     this.#phase = 'flowing';
     this.#attempt = 0;
@@ -214,10 +242,14 @@ export class Peer {
   #restartLater(transport: Transport, life: Scope): void {
     const delay = retryDelayMs(this.#attempt, undefined, this.#options.random);
     this.#attempt += 1;
-    life.after(delay, () => {
+    const look = (): void => {
+      cancel();
+      this.#lookNow = () => undefined;
       const token = this.#options.bearer();
       if (this.#phase === 'restarting' && token !== null) void this.#lookAgain(transport, life, token);
-    });
+    };
+    const cancel = life.after(delay, look);
+    this.#lookNow = look;
   }
 
   /** A new transport, after a while. */
@@ -237,6 +269,8 @@ export class Peer {
   #giveUp(): void {
     this.#cancelRetry();
     this.#cancelRestart();
+    this.#cancelConnect();
+    this.#lookNow = () => undefined;
     this.#phase = 'waiting';
     const life = this.#life;
     this.#life = null;

@@ -46,6 +46,18 @@ export async function receiving(page: Page): Promise<readonly SlotFigures[]> {
   });
 }
 
+/** Pictures decoded on one m-line so far, and the how-manieth connection of the page counts them: a new one counts anew,
+ *  and whatever was measured on the one before says nothing about it. */
+export async function pictures(
+  page: Page,
+  position: number,
+): Promise<{ readonly connection: number; readonly decoded: number }> {
+  const connection = await page.evaluate(() =>
+    window.__probe.peers.findLastIndex((one) => one.connectionState !== 'closed'),
+  );
+  return { connection, decoded: (await receiving(page))[position]?.framesDecoded ?? 0 };
+}
+
 /** Energy below which nothing was heard: a fake microphone makes a thousand times as much in a second. */
 export const SILENCE = 0.0001;
 

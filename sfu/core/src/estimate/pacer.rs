@@ -48,11 +48,11 @@ impl Pacer {
         self.budget -= f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 
-    /// When a packet that waits may leave.
+    /// When a packet that waits may leave. However often it is asked, this moment comes.
     pub(crate) fn next_at(&self, now: Instant) -> Instant {
         let Some(rate) = self.rate else { return now };
         let short = (-self.budget).max(0.0) / rate.max(1.0);
-        now + Duration::from_secs_f64(short.min(1.0)).max(TICK)
+        self.updated + Duration::from_secs_f64(short.min(1.0)).max(TICK)
     }
 
     fn fill(&mut self, now: Instant) {
@@ -66,5 +66,27 @@ impl Pacer {
         let most = most.max(rate * BURST_SPAN_MIN.as_secs_f64());
         self.budget = (self.budget + since * rate).clamp(-rate, most);
         self.updated = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_when_a_packet_may_leave_puts_it_off_no_further() {
+        let (mut now, tick) = (crate::testing::epoch(), Duration::from_millis(10));
+        let mut pacer = Pacer::new(now);
+        pacer.set_rate(Some(Bitrate::kbps(80)));
+        assert!(pacer.may_send(now));
+        pacer.on_sent(now, 2_250);
+        // A thousand bytes too many are a tenth of a second.
+        let due = pacer.next_at(now);
+        assert_eq!(due, now + Duration::from_millis(100));
+        for _ in 0..9 {
+            now += tick;
+            assert_eq!(pacer.next_at(now), due);
+        }
+        assert!(!pacer.may_send(now) && pacer.may_send(now + 2 * tick));
     }
 }

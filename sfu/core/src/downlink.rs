@@ -20,12 +20,18 @@ use crate::units::{Bitrate, NtpTime};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Packets of one client that wait for the line. A full picture's keyframe at 2.5 Mbit/s has about eighty; when more wait
-/// the line has failed the estimate, and what comes on top is dropped and repaired or superseded.
-const WAITING_MAX: usize = 256;
+/// Packets of one client that wait for the line: what nine megabits a second bring in [`WAIT_MAX`], or the keyframes of
+/// eight pictures at once. What comes on top is dropped and repaired or superseded.
+const WAITING_MAX: usize = 1_024;
 /// How long a picture's packet waits. A line that needs longer does not carry the picture: what waits is dropped, and the
 /// client asks for a keyframe.
 const WAIT_MAX: Duration = Duration::from_secs(1);
+/// When packets wait for this long although the line takes them as fast as ever, more was granted than it was taken to carry:
+/// less must be, before anything is dropped. The largest keyframe is gone before.
+const OVERRUN_AFTER: Duration = Duration::from_millis(600);
+
+const _: () =
+    assert!(OVERRUN_AFTER.as_millis() < WAIT_MAX.as_millis(), "less is granted before packets are dropped");
 /// A way that was silent for this long may be given up for another the client nominates.
 const PATH_PATIENCE: Duration = Duration::from_secs(1);
 /// Requests for lost packets that wait to be answered; one client loses no more within a turn and lives.
@@ -198,6 +204,8 @@ pub(crate) struct Released {
     pub(crate) again: u64,
     /// Packets that waited for too long, or whose payload was overwritten meanwhile.
     pub(crate) lost: u64,
+    /// Whether more comes than can leave, and not because the line became narrow.
+    pub(crate) overrun: bool,
 }
 
 impl Downlink {
@@ -239,10 +247,20 @@ impl Downlink {
                 released.bytes += packet.payload.len() as u64;
             }
         }
+        let waits = self.waiting.front().map(|waiting| now.saturating_duration_since(waiting.since));
+        let much = self.waiting.len() >= WAITING_MAX || waits.is_some_and(|waits| waits > OVERRUN_AFTER);
+        released.overrun = much && self.estimator.paces_freely(now);
         if self.waiting.is_empty() {
             self.probe(now, streams, out);
         }
         released
+    }
+
+    /// A slot shows nothing from now on: what waits of it keeps others waiting. Gives how many packets that were.
+    pub(crate) fn forget_waiting(&mut self, line: usize) -> u64 {
+        let before = self.waiting.len();
+        self.waiting.retain(|waiting| waiting.line != line);
+        (before - self.waiting.len()) as u64
     }
 
     /// Measures the line by sending again what was sent last, at the rate that is asked about: to the client it is repair
@@ -250,6 +268,7 @@ impl Downlink {
     fn probe(&mut self, now: Instant, streams: &Streams, out: &mut Outbox<'_>) {
         if self.probing.is_none() {
             self.probing = self.estimator.poll_probe(now).map(|probe| Probing::new(probe, now));
+            self.set_pace(now);
         }
         if self.probing.is_none() {
             return;
@@ -264,6 +283,7 @@ impl Downlink {
                     .is_some_and(|(line, sent, packet)| self.write_again(now, line, (packet, &sent), out));
             if !padded {
                 self.probing = None;
+                self.set_pace(now);
                 self.estimator.on_probe_left(
                     now,
                     probing.bytes,
@@ -271,6 +291,15 @@ impl Downlink {
                 );
             }
         }
+    }
+
+    /// Lets packets leave as fast as the line takes them. What is sent anyway is part of a probe and must not wait for its
+    /// padding, or no probe would be faster than packets are paced.
+    fn set_pace(&mut self, now: Instant) {
+        let probing = self.probing.map(|probing| probing.probe.rate);
+        self.pacer.set_rate(
+            self.estimator.pacing_rate(now).map(|rate| probing.map_or(rate, |probe| rate.max(probe))),
+        );
     }
 
     /// When something may go on, or the line is to be probed; none when neither is.
@@ -326,7 +355,7 @@ impl Downlink {
         let before = self.estimator.estimate();
         self.estimator.on_feedback(now, &mut self.history, feedback.arrivals());
         let estimate = self.estimator.estimate();
-        self.pacer.set_rate(self.estimator.pacing_rate(now));
+        self.set_pace(now);
         estimate.filter(|_| estimate != before)
     }
 

@@ -92,8 +92,17 @@ impl Estimator {
 
     /// At what rate packets that wait may leave; none when nothing is known.
     pub(crate) fn pacing_rate(&self, now: Instant) -> Option<Bitrate> {
+        self.estimate().map(|estimate| estimate.percent(self.pacing_percent(now)))
+    }
+
+    /// Whether the line is not to blame when packets wait: they may leave as fast as ever.
+    pub(crate) fn paces_freely(&self, now: Instant) -> bool {
+        self.pacing_percent(now) == PACING_PERCENT
+    }
+
+    fn pacing_percent(&self, now: Instant) -> u64 {
         let lately = |at| now.saturating_duration_since(at) < PACING_CAUTION;
-        let percent = if self.queue.is_long() {
+        if self.queue.is_long() {
             PACING_LONG_PERCENT
         } else if self.queue.stands() {
             PACING_OVER_PERCENT
@@ -101,8 +110,7 @@ impl Estimator {
             PACING_CAUTIOUS_PERCENT
         } else {
             PACING_PERCENT
-        };
-        self.estimate().map(|estimate| estimate.percent(percent))
+        }
     }
 
     /// How much there is to find: more than anybody wants is not looked for.

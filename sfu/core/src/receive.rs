@@ -29,6 +29,9 @@ use std::time::{Duration, Instant};
 /// the slowest screen share fit in.
 pub(crate) const LAYER_STOPPED_AFTER: Duration = Duration::from_millis(1_500);
 
+/// A stream that became larger than this much of what it was is another burden. Rates of encoders wobble by less.
+const GROWN_PERCENT: u64 = 125;
+
 /// Names one incoming stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StreamKey {
@@ -165,6 +168,8 @@ pub(crate) struct LayerStream {
     /// Whether a packet since it last stopped has had its turn. What came together with others is known before it has,
     /// and must not count among those before it.
     noticed: bool,
+    /// What it amounted to when its growth was last noticed.
+    noticed_rate: Bitrate,
 }
 
 impl LayerStream {
@@ -189,6 +194,7 @@ impl LayerStream {
             highest: None,
             last_packet: None,
             noticed: false,
+            noticed_rate: Bitrate::ZERO,
         }
     }
 
@@ -227,6 +233,16 @@ impl LayerStream {
         let stopped = self.noticed && !self.is_flowing(now);
         self.noticed &= !stopped;
         stopped
+    }
+
+    /// Whether it grew since this was asked last: beyond what it was first taken for, or what it was seen to be since.
+    pub(crate) fn take_grown(&mut self, nominal: Bitrate) -> bool {
+        let rate = self.bitrate();
+        let grown = rate > self.noticed_rate.max(nominal).percent(GROWN_PERCENT);
+        if grown || rate.percent(GROWN_PERCENT) < self.noticed_rate {
+            self.noticed_rate = rate;
+        }
+        grown
     }
 
     /// Its measured rate.
@@ -356,6 +372,13 @@ impl Receiver {
     /// The negotiated layers, smallest first.
     pub(crate) fn layers(&self) -> impl Iterator<Item = StreamId> {
         self.layers.into_iter().flatten()
+    }
+
+    /// Which of several layers one of its layers is as large as: the only encoding of a camera is the whole picture. That of
+    /// a screen is as large for the moment in which a page changes, and next to nothing on the average.
+    pub(crate) fn as_large_as(&self, layer: Layer) -> Layer {
+        let alone = self.kind() == SourceKind::Camera && self.layers().nth(1).is_none();
+        if alone { Layer::High } else { layer }
     }
 
     /// What it is.

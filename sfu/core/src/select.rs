@@ -48,6 +48,8 @@ pub(crate) struct LayerState {
     pub(crate) flowing: bool,
     /// Its measured rate, zero while unknown.
     pub(crate) rate: Bitrate,
+    /// What it is taken for while that is unknown.
+    pub(crate) nominal: Bitrate,
 }
 
 /// What a wish is given.
@@ -85,8 +87,8 @@ pub(crate) enum Climb {
     Held,
 }
 
-/// What an unmeasured layer is taken for, from what clients are told to send (web-client's encodings).
-const fn nominal(layer: Layer) -> Bitrate {
+/// What a layer should amount to, from what clients are told to send (web-client's encodings).
+pub(crate) const fn nominal(layer: Layer) -> Bitrate {
     match layer {
         Layer::Low => Bitrate::kbps(120),
         Layer::Medium => Bitrate::kbps(400),
@@ -119,15 +121,19 @@ fn rank(slot: Slot) -> (u8, u8) {
     }
 }
 
-/// Shares a line among pictures.
+/// Shares a line among pictures. `before` is what was granted last, audio included.
 pub(crate) fn allocate(
     wishes: &[PictureWish],
     profile: ReceiveProfile,
     estimate: Bitrate,
     climb: Climb,
+    before: Bitrate,
 ) -> Allocation {
     let mut budget = estimate.minus(AUDIO_RESERVE);
     let mut climbing = budget.percent(CLIMB_PERCENT);
+    // One more small picture is a climb too, but one instead of another is none, and neither are the first ones.
+    let mut kept_up = before.minus(AUDIO_RESERVE);
+    let is_first = kept_up == Bitrate::ZERO;
     let mut shares = vec![Share { granted: None, shown: None }; wishes.len()];
     let mut allocation = Allocation {
         shares: Vec::new(),
@@ -152,9 +158,15 @@ pub(crate) fn allocate(
         };
         let fits = |state: &&LayerState| {
             let rises = wish.held.is_none_or(|held| state.layer > held);
-            let allowed = wish.held.is_none() || !rises || climb == Climb::Allowed;
-            let room = if rises && wish.held.is_some() { climbing } else { budget };
-            state.layer <= cap && allowed && cost(state) <= room.minus(kept)
+            let room = match (wish.held, wish.slot) {
+                (Some(_), _) if rises && climb == Climb::Held => return false,
+                (Some(_), _) if rises => climbing,
+                (None, Slot::Mosaic(_)) if is_first => budget,
+                (None, Slot::Mosaic(_)) if climb == Climb::Held => budget.min(kept_up),
+                (None, Slot::Mosaic(_)) => budget.min(climbing.max(kept_up)),
+                (Some(_) | None, _) => budget,
+            };
+            state.layer <= cap && cost(state) <= room.minus(kept)
         };
         let granted = wish.layers.iter().rev().find(fits).or(wish.layers.first().filter(|_| must));
         let full = wish.layers.iter().rev().find(|state| state.layer <= cap).or(wish.layers.first());
@@ -162,8 +174,12 @@ pub(crate) fn allocate(
         allocation.hungry |= granted.map(|state| state.layer) < full.map(|state| state.layer);
         allocation.fell |=
             wish.held.is_some_and(|held| held <= cap && granted.is_none_or(|state| state.layer < held));
-        allocation.rose |= wish.held.is_some_and(|held| granted.is_some_and(|state| state.layer > held));
         let taken = granted.map_or(Bitrate::ZERO, cost);
+        allocation.rose |= match wish.held {
+            Some(held) => granted.is_some_and(|state| state.layer > held),
+            None => !is_first && taken > kept_up,
+        };
+        kept_up = kept_up.minus(taken);
         allocation.granted = allocation.granted.plus(taken);
         budget = budget.minus(taken);
         climbing = climbing.minus(taken);
@@ -192,11 +208,7 @@ fn slides_floor(wishes: &[PictureWish], budget: Bitrate) -> Bitrate {
 
 /// What a layer takes of a line: what it was measured at while it flowed, if its sender makes it larger than it should.
 fn cost(state: &LayerState) -> Bitrate {
-    if state.flowing && state.rate > Bitrate::ZERO {
-        state.rate
-    } else {
-        nominal(state.layer).max(state.rate)
-    }
+    if state.flowing && state.rate > Bitrate::ZERO { state.rate } else { state.nominal.max(state.rate) }
 }
 
 /// The granted layer if it flows; else the best below it that does, else the lowest above it, else itself.

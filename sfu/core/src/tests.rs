@@ -8,6 +8,7 @@ mod booth;
 mod bottleneck;
 mod capacity;
 mod chaos;
+mod crowded;
 mod late_keyframes;
 mod layers;
 mod lines;

@@ -12,6 +12,9 @@ impl Bitrate {
     /// No bits at all.
     pub(crate) const ZERO: Self = Self(0);
 
+    /// More than any line carries.
+    pub(crate) const MAX: Self = Self(u64::MAX);
+
     /// From kilobits (1,000 bits) per second.
     pub(crate) const fn kbps(kbps: u64) -> Self {
         Self(kbps.saturating_mul(1_000))

@@ -1,8 +1,8 @@
 //! What becomes due without input.
 
 use super::Engine;
-use crate::receive::LAYER_STOPPED_AFTER;
-use crate::select::SPEAKERS_TICK;
+use crate::receive::{LAYER_STOPPED_AFTER, StreamId};
+use crate::select::{SPEAKERS_TICK, nominal};
 use crate::timer::Timer;
 use crate::units::Bitrate;
 use sfu_control::{DisconnectReason, LineReport, PeerId, RoomId, SfuEvent};
@@ -16,6 +16,12 @@ pub(super) const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 pub(super) const SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How often a peer with less than it wants tries to climb.
 pub(super) const RESELECT_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a publisher's layers are looked at: a layer that stopped is noticed within two of these.
+const ACTIVITY_INTERVAL: Duration = Duration::from_millis(500);
+/// How soon after a picture grew those who are shown it are granted anew.
+const GROWN_INTERVAL: Duration = Duration::from_millis(50);
+
+const _: () = assert!(ACTIVITY_INTERVAL.as_millis() * 2 < LAYER_STOPPED_AFTER.as_millis(), "seen in time");
 
 impl Engine {
     pub(super) fn on_deadlines(&mut self) {
@@ -73,11 +79,12 @@ impl Engine {
         self.event(SfuEvent::Line { peer, report });
     }
 
-    /// Notices layers that stopped.
+    /// Notices layers that stopped, and ones that became larger than they were taken for when they were granted.
     fn on_activity(&mut self, peer: PeerId) {
         let Some(publisher) = self.publishers.get(peer) else { return };
         let mut stopped = false;
         let mut flowing = false;
+        let mut grown = Vec::new();
         for receiver in publisher.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
             for id in receiver.layers() {
                 let Some(stream) = self.streams.get_mut(id) else { continue };
@@ -86,13 +93,27 @@ impl Engine {
                     stopped = true;
                 }
                 flowing |= stream.is_flowing(self.now);
+                if stream.take_grown(nominal(receiver.as_large_as(stream.key.layer))) {
+                    grown.push(id);
+                }
             }
         }
         if stopped {
             self.unsettled_rooms.insert(publisher.room);
         }
         if flowing {
-            self.timers.arm(Timer::Activity(peer), self.now + LAYER_STOPPED_AFTER / 2);
+            self.timers.arm(Timer::Activity(peer), self.now + ACTIVITY_INTERVAL);
+        }
+        for id in grown {
+            self.judge_shown(id);
+        }
+    }
+
+    /// Who is shown a stream is granted anew, in a moment: many streams of a room become known together.
+    fn judge_shown(&mut self, id: StreamId) {
+        let shown = self.streams.get(id).map(|stream| stream.fanout.as_slice()).unwrap_or_default();
+        for member in shown.iter().filter_map(|address| self.members.at(address.member)) {
+            self.timers.arm_if_idle(Timer::Reselect(member.id), self.now + GROWN_INTERVAL);
         }
     }
 

@@ -63,6 +63,8 @@ pub(crate) struct Member {
     pub(crate) view: View,
     /// What its line carries, as far as known.
     pub(crate) estimate: Option<Bitrate>,
+    /// What its line was taken to carry when its pictures were granted last.
+    pub(crate) judged_estimate: Bitrate,
     /// What its pictures were granted in sum.
     pub(crate) granted_rate: Bitrate,
     /// What the bandwidth estimator was told to look for.
@@ -97,6 +99,7 @@ impl Member {
             slots: Vec::new(),
             view: crate::room::first_view(),
             estimate: None,
+            judged_estimate: Bitrate::ZERO,
             granted_rate: Bitrate::ZERO,
             desired_rate: Bitrate::ZERO,
             hungry: false,

@@ -17,6 +17,9 @@ impl Engine {
         self.counters.media_forwarded += released.sent;
         self.counters.resent += released.again;
         self.counters.dropped_overrun += released.lost;
+        if released.overrun && member.rest.on_overrun(self.now, member.granted_rate) {
+            self.unsettled_peers.insert(peer);
+        }
         self.arm_pacer(index);
         true
     }

@@ -6,7 +6,7 @@ use crate::estimate::INITIAL_ESTIMATE;
 use crate::receive::{LAYERS, StreamKey};
 use crate::room::{RELEASE_AFTER, Room, Told};
 use crate::route;
-use crate::select::{LayerState, PictureWish, Share, allocate};
+use crate::select::{LayerState, PictureWish, Share, allocate, nominal};
 use crate::timer::Timer;
 use crate::units::Bitrate;
 use sfu_control::{Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
@@ -16,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const DESIRED_PERCENT: u64 = 150;
 /// What it looks for at least, so that the first picture finds its line already measured.
 const DESIRED_MIN: Bitrate = Bitrate::kbps(2_500);
+/// Who has less than it wants is looked at anew at once when its line is found to carry this much of what it was taken for.
+/// Less is seen to within a second.
+const FOUND_PERCENT: u64 = 120;
 
 impl Engine {
     /// Settles what is unsettled.
@@ -111,8 +114,10 @@ impl Engine {
         }
         let Some(member) = self.members.get_mut(&peer) else { return };
         let estimate = member.estimate.unwrap_or(INITIAL_ESTIMATE);
+        member.judged_estimate = estimate;
+        let estimate = estimate.min(member.rest.ceiling(self.now));
         let climb = member.rest.climb(self.now, estimate);
-        let allocation = allocate(&wishes, member.view.profile, estimate, climb);
+        let allocation = allocate(&wishes, member.view.profile, estimate, climb, member.granted_rate);
         member.hungry = allocation.hungry;
         member.granted_rate = allocation.granted;
         if allocation.fell {
@@ -145,6 +150,8 @@ impl Engine {
             key.is_some_and(|key| key.source == source)
         });
         let layers = self.publishers.layers(source, &self.streams);
+        let receiver = self.publishers.receiver(source);
+        let size = |layer| nominal(receiver.map_or(layer, |receiver| receiver.as_large_as(layer)));
         PictureWish {
             slot,
             height: member.map_or(0, |member| Room::height(&member.view, slot)),
@@ -154,6 +161,7 @@ impl Engine {
                     layer: stream.key.layer,
                     flowing: stream.is_live(self.now),
                     rate: stream.bitrate(),
+                    nominal: size(stream.key.layer),
                 })
                 .collect(),
         }
@@ -174,6 +182,9 @@ impl Engine {
             return;
         }
         let fell_empty = slot.stream.retarget(key);
+        if key.is_none() {
+            self.counters.dropped_pacer += member.downlink.forget_waiting(position);
+        }
         let awaited = slot.stream.target().filter(|key| !key.source.kind.is_audio());
         self.stale_routes.insert(member.room);
         if fell_empty {
@@ -274,7 +285,8 @@ impl Engine {
     pub(super) fn on_estimate(&mut self, peer: PeerId, estimate: Bitrate) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         member.estimate = Some(estimate);
-        if estimate < member.granted_rate {
+        let found = member.hungry && estimate >= member.judged_estimate.percent(FOUND_PERCENT);
+        if found || estimate < member.granted_rate {
             self.unsettled_peers.insert(peer);
         }
     }

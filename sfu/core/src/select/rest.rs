@@ -15,7 +15,15 @@ const PROVEN_AFTER: Duration = Duration::from_secs(15);
 const STAGGER_PERCENT: u32 = 50;
 /// With this much of what was there when a climb failed the line is another one.
 const CHANGED_PERCENT: u64 = 150;
+/// What is granted after pictures proved to be larger than they were taken for, of what was granted before.
+const OVERRUN_PERCENT: u64 = 75;
+/// Until when that holds: by then what they amount to has been measured.
+const OVERRUN_REST: Duration = Duration::from_secs(5);
+/// What waits must have had the time to leave before it is judged again.
+const OVERRUN_INTERVAL: Duration = Duration::from_secs(1);
 
+const _: () =
+    assert!(OVERRUN_INTERVAL.as_secs() < OVERRUN_REST.as_secs(), "a second overrun finds the first");
 const _: () = assert!(REST_MIN.as_secs() < REST_MAX.as_secs(), "rests grow");
 
 /// The rest of one subscriber.
@@ -26,6 +34,8 @@ pub(crate) struct Rest {
     until: Option<Instant>,
     /// When layers climbed last, and what the line was taken to carry.
     climbed: Option<(Instant, Bitrate)>,
+    /// Until when no more than this is granted, whatever the line is taken to carry.
+    overrun: Option<(Instant, Bitrate)>,
 }
 
 impl Rest {
@@ -33,7 +43,7 @@ impl Rest {
     pub(crate) fn new(number: u32) -> Self {
         // A golden-ratio hash spreads neighbours.
         let stagger = (number.wrapping_mul(0x9E37_79B9) >> 16) % (STAGGER_PERCENT + 1);
-        Self { stagger, length: REST_MIN, until: None, climbed: None }
+        Self { stagger, length: REST_MIN, until: None, climbed: None, overrun: None }
     }
 
     /// Whether layers may climb.
@@ -43,6 +53,21 @@ impl Rest {
         let changed =
             failed && self.climbed.is_some_and(|(_, then)| estimate >= then.percent(CHANGED_PERCENT));
         if rests && !changed { Climb::Held } else { Climb::Allowed }
+    }
+
+    /// The most that may be granted: less than what was, after that had proved to be more than could be sent.
+    pub(crate) fn ceiling(&self, now: Instant) -> Bitrate {
+        self.overrun.filter(|(until, _)| now < *until).map_or(Bitrate::MAX, |(_, ceiling)| ceiling)
+    }
+
+    /// So much was granted, and more waited to be sent than could be. Gives false when that is so recent that what waits now
+    /// waited then.
+    pub(crate) fn on_overrun(&mut self, now: Instant, granted: Bitrate) -> bool {
+        let lately = self.overrun.is_some_and(|(until, _)| now + OVERRUN_REST < until + OVERRUN_INTERVAL);
+        if !lately {
+            self.overrun = Some((now + OVERRUN_REST, granted.percent(OVERRUN_PERCENT)));
+        }
+        !lately
     }
 
     /// Layers climbed.
@@ -97,6 +122,19 @@ mod tests {
         rest.on_fall(now);
         assert_eq!(rest.climb(now, ESTIMATE.percent(140)), Climb::Held);
         assert_eq!(rest.climb(now, ESTIMATE.percent(160)), Climb::Allowed);
+    }
+
+    #[test]
+    fn what_proved_too_much_is_not_granted_again_at_once() {
+        let (mut rest, now) = (Rest::new(0), crate::testing::epoch());
+        assert_eq!(rest.ceiling(now), Bitrate::MAX);
+        assert!(rest.on_overrun(now, Bitrate::kbps(4_000)));
+        assert_eq!(rest.ceiling(now), Bitrate::kbps(3_000));
+        // What waits needs a moment to leave.
+        assert!(!rest.on_overrun(now + Duration::from_millis(900), Bitrate::kbps(3_000)));
+        assert!(rest.on_overrun(now + Duration::from_millis(1_100), Bitrate::kbps(3_000)));
+        assert_eq!(rest.ceiling(now + Duration::from_secs(6)), Bitrate::kbps(2_250));
+        assert_eq!(rest.ceiling(now + Duration::from_secs(7)), Bitrate::MAX);
     }
 
     #[test]

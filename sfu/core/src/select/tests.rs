@@ -2,11 +2,11 @@ use super::*;
 use expect_test::{Expect, expect};
 
 fn flowing(layer: Layer, kbps: u64) -> LayerState {
-    LayerState { layer, flowing: true, rate: Bitrate::kbps(kbps) }
+    LayerState { layer, flowing: true, rate: Bitrate::kbps(kbps), nominal: nominal(layer) }
 }
 
 fn idle(layer: Layer) -> LayerState {
-    LayerState { layer, flowing: false, rate: Bitrate::ZERO }
+    LayerState { layer, flowing: false, rate: Bitrate::ZERO, nominal: nominal(layer) }
 }
 
 fn camera() -> Vec<LayerState> {
@@ -19,7 +19,7 @@ fn wish(slot: Slot, height: u16, held: Option<Layer>, layers: Vec<LayerState>) -
 
 #[expect(clippy::needless_pass_by_value, reason = "a case reads as a line")]
 fn check(wishes: &[PictureWish], profile: ReceiveProfile, kbps: u64, climb: Climb, expected: Expect) {
-    let allocation = allocate(wishes, profile, Bitrate::kbps(kbps), climb);
+    let allocation = allocate(wishes, profile, Bitrate::kbps(kbps), climb, Bitrate::ZERO);
     let shares: Vec<_> = wishes
         .iter()
         .zip(&allocation.shares)
@@ -233,4 +233,24 @@ fn slides_in_their_only_form_come_before_a_better_programme() {
             fell=false hungry=true
         "#]],
     );
+}
+
+#[test]
+fn one_more_small_picture_is_a_climb_and_one_instead_of_another_is_none() {
+    let alone = |kbps| vec![flowing(Layer::Low, kbps)];
+    let shown = |held: [Option<Layer>; 3], kbps: u64, climb: Climb, before: u64| {
+        let slots = (0..).map(Slot::Mosaic);
+        let wishes: Vec<_> =
+            slots.zip(held).map(|(slot, held)| wish(slot, 180, held, alone(1_000))).collect();
+        let estimate = Bitrate::kbps(180 + kbps);
+        let allocation =
+            allocate(&wishes, ReceiveProfile::Full, estimate, climb, Bitrate::kbps(180 + before));
+        (allocation.shares.iter().filter(|share| share.granted.is_some()).count(), allocation.rose)
+    };
+    let low = Some(Layer::Low);
+    assert_eq!(shown([None; 3], 3_000, Climb::Allowed, 0), (3, false), "the first ones");
+    assert_eq!(shown([low, low, None], 3_100, Climb::Allowed, 2_000), (2, false), "too near the edge");
+    assert_eq!(shown([low, low, None], 3_600, Climb::Allowed, 2_000), (3, true));
+    assert_eq!(shown([low, low, None], 3_600, Climb::Held, 2_000), (2, false));
+    assert_eq!(shown([None; 3], 3_600, Climb::Held, 2_000), (2, false), "another page");
 }

@@ -75,6 +75,8 @@ pub(crate) struct Client {
     pub(crate) layers_max: Layer,
     /// RFC 6464 level of its microphone, none while it is off.
     pub(crate) voice: Option<u8>,
+    /// How many pictures it can be shown at a time.
+    pub(crate) pictures: usize,
     /// The payload type of its pictures.
     codec: u8,
     rtc: Rtc,
@@ -150,6 +152,7 @@ impl Client {
             ignores_demand: false,
             layers_max: Layer::High,
             voice: None,
+            pictures: 4,
             codec: codecs[0],
             rtc,
             pending: None,
@@ -170,21 +173,22 @@ impl Client {
     /// Makes its offer.
     pub(crate) fn offer(&mut self) -> String {
         let mut simulcast = Simulcast::new();
-        for (rid, _, _) in RIDS {
-            simulcast.add_send_layer(SimulcastLayer::new(rid));
+        for rid in self.encoders.iter().filter_map(|encoder| encoder.rid) {
+            simulcast.add_send_layer(SimulcastLayer::new(&rid.to_string()));
         }
+        let simulcast = self.encoders.iter().any(|encoder| encoder.rid.is_some()).then_some(simulcast);
         let mut changes = self.rtc.sdp_api();
         let mut mids = Vec::new();
         let mut add =
             |kind, direction, simulcast| mids.push(changes.add_media(kind, direction, None, None, simulcast));
         add(MediaKind::Audio, Direction::SendOnly, None);
-        add(MediaKind::Video, Direction::SendOnly, Some(simulcast));
+        add(MediaKind::Video, Direction::SendOnly, simulcast);
         add(MediaKind::Video, Direction::SendOnly, None);
         add(MediaKind::Audio, Direction::SendOnly, None);
         for _ in 0..4 {
             add(MediaKind::Audio, Direction::RecvOnly, None);
         }
-        for _ in 0..4 {
+        for _ in 0..self.pictures {
             add(MediaKind::Video, Direction::RecvOnly, None);
         }
         let (offer, pending) = changes.apply().unwrap();
@@ -239,6 +243,15 @@ impl Client {
     pub(crate) fn sends_full_layers(&mut self) {
         for (encoder, (bytes, packets)) in self.encoders.iter_mut().zip([(310, 2), (1_100, 2), (1_040, 6)]) {
             (encoder.bytes, encoder.packets) = (bytes, packets);
+        }
+    }
+
+    /// Sends one encoding instead of several, as the encoder of a room's equipment does: each packet of a frame adds 240
+    /// kbit/s. To be said before it makes its offer.
+    pub(crate) fn sends_one_encoding(&mut self, packets: u8) {
+        self.encoders.truncate(1);
+        for encoder in &mut self.encoders {
+            (encoder.rid, encoder.bytes, encoder.packets) = (None, 980, packets);
         }
     }
 

@@ -202,8 +202,12 @@ impl Flow {
             return;
         }
         self.next_choice = now + RESELECT;
-        let layers =
-            LADDER.map(|(layer, kbps)| LayerState { layer, flowing: true, rate: Bitrate::kbps(kbps) });
+        let layers = LADDER.map(|(layer, kbps)| LayerState {
+            layer,
+            flowing: true,
+            rate: Bitrate::kbps(kbps),
+            nominal: Bitrate::kbps(kbps),
+        });
         let wish = PictureWish {
             slot: Slot::Programme,
             height: 720,
@@ -211,7 +215,7 @@ impl Flow {
             layers: layers.to_vec(),
         };
         let climb = self.rest.climb(self.at(now), self.estimate());
-        let allocation = allocate(&[wish], ReceiveProfile::Full, self.estimate(), climb);
+        let allocation = allocate(&[wish], ReceiveProfile::Full, self.estimate(), climb, self.granted_rate);
         self.granted_rate = allocation.granted;
         if allocation.fell {
             self.rest.on_fall(self.at(now));

@@ -2,11 +2,13 @@
 //! each, beside Debian's Janus and, if asked, another build of the node, and compares the ratios with the committed ones.
 //! Ratios of one run are compared, never times: times are of a machine and of an hour.
 
+mod delivery;
 mod network;
 mod ratios;
 
 use crate::{step, workspace::Workspace};
 use anyhow::{Context, Result, ensure};
+use delivery::Verdict;
 use network::Borrowed;
 use ratios::{Limits, Measured, Ratio};
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ pub(crate) struct Options {
     /// Leaves Janus out.
     #[arg(long)]
     without_janus: bool,
-    /// Fails if a ratio is worse than the committed one by more than its margin.
+    /// Fails if a ratio is worse than the committed one by more than its margin, or if too little arrived.
     #[arg(long)]
     check: bool,
 }
@@ -83,7 +85,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         println!("{ratio}");
     }
     println!("the rows are in {}", rows.display());
-    if options.check { check(&workspace.path(LIMITS), &found) } else { Ok(()) }
+    if options.check { check(&workspace.path(LIMITS), &measured, &found) } else { Ok(()) }
 }
 
 fn borrow_network() -> Option<Borrowed> {
@@ -104,7 +106,7 @@ fn build(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn check(limits: &Path, found: &[Ratio]) -> Result<()> {
+fn check(limits: &Path, measured: &[Measured], found: &[Ratio]) -> Result<()> {
     let text =
         std::fs::read_to_string(limits).with_context(|| format!("cannot read {}", limits.display()))?;
     let limits: Limits = toml::from_str(&text)?;
@@ -115,7 +117,21 @@ fn check(limits: &Path, found: &[Ratio]) -> Result<()> {
     for ratio in &worse {
         println!("worse than committed: {ratio}");
     }
+    let mut broken = 0;
+    for row in measured {
+        let Measured { case, delivery_percent, loss_percent, .. } = row;
+        let told = format!("{case}: {delivery_percent:.2} % arrived, {loss_percent:.3} % lost");
+        match limits.delivery.judge(row) {
+            Some(Verdict::Broken) => {
+                broken += 1;
+                println!("too little arrived: {told}");
+            }
+            Some(Verdict::Saturated) => println!("not judged, a processor was the limit: {told}"),
+            Some(Verdict::Kept) | None => {}
+        }
+    }
     ensure!(worse.is_empty(), "{} ratios are worse than the committed ones", worse.len());
-    println!("no ratio is worse than the committed ones");
+    ensure!(broken == 0, "at {broken} cases too little arrived");
+    println!("no ratio is worse than the committed ones, and what was sent arrived");
     Ok(())
 }

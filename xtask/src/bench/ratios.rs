@@ -1,5 +1,6 @@
 //! Ratios between rows of one run, and the committed ones.
 
+use super::delivery::Delivery;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,12 +8,15 @@ use std::fmt;
 /// What is read of a row.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Measured {
-    case: String,
-    server: String,
-    cpu_us_per_packet: f64,
-    pps: f64,
-    server_cpu_percent: f64,
-    delivery_percent: f64,
+    pub(super) case: String,
+    pub(super) server: String,
+    pub(super) cpu_us_per_packet: f64,
+    pub(super) pps: f64,
+    pub(super) server_cpu_percent: f64,
+    pub(super) generator_cpu_percent: f64,
+    pub(super) generator_dropped: u64,
+    pub(super) delivery_percent: f64,
+    pub(super) loss_percent: f64,
 }
 
 /// Our cost over another one, both of this run.
@@ -36,6 +40,8 @@ impl fmt::Display for Ratio {
 pub(super) struct Limits {
     /// How many times its committed value a ratio may be: what two runs on a shared machine differ by.
     margin: f64,
+    /// What must arrive while nobody is at his limit.
+    pub(super) delivery: Delivery,
     /// By name.
     ratios: BTreeMap<String, f64>,
 }
@@ -110,18 +116,29 @@ fn carried(rows: &[Measured], server: &str) -> Option<f64> {
 }
 
 #[cfg(test)]
+impl Measured {
+    /// A row of a server with time to spare at which everything arrived.
+    pub(super) fn whole(case: &str, server: &str) -> Self {
+        Self {
+            case: case.to_owned(),
+            server: server.to_owned(),
+            cpu_us_per_packet: 1.0,
+            pps: 1_000.0,
+            server_cpu_percent: 50.0,
+            generator_cpu_percent: 50.0,
+            generator_dropped: 0,
+            delivery_percent: 100.0,
+            loss_percent: 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn row(case: &str, server: &str, cost: f64) -> Measured {
-        Measured {
-            case: case.to_owned(),
-            server: server.to_owned(),
-            cpu_us_per_packet: cost,
-            pps: 1_000.0,
-            server_cpu_percent: 50.0,
-            delivery_percent: 100.0,
-        }
+        Measured { cpu_us_per_packet: cost, ..Measured::whole(case, server) }
     }
 
     fn value(ratios: &[Ratio], name: &str) -> Option<f64> {
@@ -148,7 +165,9 @@ mod tests {
 
     #[test]
     fn worse_than_the_margin_is_told_and_so_is_what_was_not_measured() {
-        let limits: Limits = toml::from_str("margin = 1.2\n[ratios]\na = 0.5\nb = 0.5\nc = 1\n").unwrap();
+        let text = "margin = 1.2\n[delivery]\nleast_percent = 99\nloss_percent = 1\n\
+                    [ratios]\na = 0.5\nb = 0.5\nc = 1\n";
+        let limits: Limits = toml::from_str(text).unwrap();
         let ratio = |name: &str, value| Ratio { name: name.to_owned(), value };
         let found = [ratio("a", 0.59), ratio("b", 0.61), ratio("new", 9.0)];
         let (worse, missing) = limits.judge(&found);

@@ -10,7 +10,7 @@ use probing::Probing;
 
 use crate::datagram::Arena;
 use crate::estimate::{Estimator, Pacer, SentHistory, TwccRecorder};
-use crate::peer::{Agreement, Codec, Exported, ExtensionIds, Format};
+use crate::peer::{Agreement, Exported, ExtensionIds, Format};
 use crate::receive::{Packet, StreamId, Streams};
 use crate::rtcp::{ReportBlock, TransportFeedback};
 use crate::rtp::Ssrc;
@@ -175,7 +175,7 @@ impl Downlink {
             patch: place.patch,
             again: None,
         };
-        if packet.format.codec != Codec::Opus {
+        if !packet.format.codec.is_audio() {
             let waits = !self.waiting.is_empty() || !self.pacer.may_send(now);
             if waits && self.waiting.len() >= WAITING_MAX {
                 return Sending::Refused;

@@ -104,7 +104,7 @@ impl Peer {
             .map_err(|error| ConnectRefusal::MalformedOffer { detail: first_words(&error.to_string()) })?;
         self.agreement =
             self.guarded(|peer| Agreement::read(&mut peer.rtc, offer)).ok_or_else(library_failed)??;
-        Ok(answer::finish(&answer.to_sdp_string()))
+        Ok(answer::finish(&offer.sdp, &answer.to_sdp_string()))
     }
 
     /// What was agreed on last.

@@ -265,7 +265,7 @@ impl LayerStream {
             self.begin(incoming.ssrc);
         }
         let padding = incoming.payload.is_empty();
-        let mut descriptor = match incoming.format.codec.describe(incoming.payload) {
+        let mut descriptor = match incoming.format.describe(incoming.payload) {
             Ok(descriptor) => descriptor,
             Err(_) if padding => Descriptor::default(),
             Err(_) => return Received::Malformed,

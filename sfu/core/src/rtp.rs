@@ -1,6 +1,7 @@
 //! RTP packets on the wire (RFC 3550 section 5.1): reads a header without copying it, writes one without allocating.
 
 mod extension;
+pub(crate) mod red;
 mod writer;
 
 pub(crate) use extension::Extensions;

@@ -50,7 +50,9 @@ impl Line {
         self.chosen = None;
     }
 
+    /// What a format goes out as: itself, or without its redundancy for who did not negotiate that.
     pub(super) fn offered(&self, format: Format) -> Option<Offered> {
-        self.formats.iter().find(|offered| offered.format == format).copied()
+        let of = |format| self.formats.iter().find(|offered| offered.format == format).copied();
+        of(format).or_else(|| of(format.without_redundancy()?))
     }
 }

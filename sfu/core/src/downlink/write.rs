@@ -37,16 +37,23 @@ impl Downlink {
         }
         pass_on(&mut header, ids, (packet, sent));
         let length = header.finish();
-        write_payload(buffer, (packet, sent));
-        if keys.protect_rtp(buffer, (start, length), (line.ssrc, sent.seq)).is_none() {
+        let plain = chosen.format != packet.format;
+        let payload =
+            if plain { packet.format.primary(&packet.payload).ok() } else { Some(&*packet.payload) };
+        let written = payload.and_then(|payload| {
+            write_payload(buffer, payload, (packet, sent));
+            keys.protect_rtp(buffer, (start, length), (line.ssrc, sent.seq))?;
+            Some(payload.len())
+        });
+        let Some(written) = written else {
             buffer.truncate(start);
             return false;
-        }
+        };
         let bytes = buffer.len() - start;
         out.bursts.push(path, start, out.arena);
         line.sent.remember(*sent);
         line.packets = line.packets.wrapping_add(1);
-        line.octets = line.octets.wrapping_add(u32::try_from(packet.payload.len()).unwrap_or(0));
+        line.octets = line.octets.wrapping_add(u32::try_from(written).unwrap_or(0));
         line.active = true;
         self.note_sent(now, bytes);
         true
@@ -76,7 +83,7 @@ impl Downlink {
         pass_on(&mut header, &self.extensions, (packet, sent));
         let length = header.finish();
         buffer.extend_from_slice(&sent.seq.wire().to_be_bytes());
-        write_payload(buffer, (packet, sent));
+        write_payload(buffer, &packet.payload, (packet, sent));
         if keys.protect_rtp(buffer, (start, length), (ssrc, line.rtx_seq)).is_none() {
             buffer.truncate(start);
             return false;
@@ -134,9 +141,9 @@ fn pass_on(header: &mut HeaderWriter<'_>, ids: &ExtensionIds, (packet, sent): (&
 }
 
 /// Writes a payload with its numbers changed, unless they are in its header.
-fn write_payload(buffer: &mut Vec<u8>, (packet, sent): (&Packet, &Sent)) {
+fn write_payload(buffer: &mut Vec<u8>, payload: &[u8], (packet, sent): (&Packet, &Sent)) {
     let start = buffer.len();
-    buffer.extend_from_slice(&packet.payload);
+    buffer.extend_from_slice(payload);
     if packet.dependency.is_empty()
         && let Some(payload) = buffer.get_mut(start..)
     {

@@ -6,6 +6,7 @@ use super::offer::{Carries, Offer, Role};
 use crate::rtp::{PayloadType, Ssrc};
 use sfu_control::{ConnectRefusal, Layer, Slot, SourceKind};
 use str0m::Rtc;
+use str0m::format::PayloadParams;
 use str0m::media::Mid;
 use str0m::rtp::Extension;
 
@@ -89,18 +90,7 @@ pub(crate) const DEPENDENCY_URI: &str =
 impl Agreement {
     /// Reads it out of the library that negotiated it.
     pub(super) fn read(rtc: &mut Rtc, offer: &Offer) -> Result<Self, ConnectRefusal> {
-        let formats: Vec<Offered> = rtc
-            .codec_config()
-            .params()
-            .iter()
-            .filter_map(|params| {
-                Some(Offered {
-                    format: Format::of(params)?,
-                    payload_type: PayloadType::new(*params.pt()),
-                    rtx: params.resend().map(|payload_type| PayloadType::new(*payload_type)),
-                })
-            })
-            .collect();
+        let formats = rtc.codec_config().params().iter().flat_map(formats_of).collect();
         let mut agreement = Self { formats, ..Self::default() };
         for line in &offer.lines {
             let mid = Mid::from(line.mid.as_str());
@@ -119,10 +109,10 @@ impl Agreement {
                 Role::Slot(slot) => {
                     let taken: Vec<u8> =
                         media.remote_pts().iter().map(|payload_type| **payload_type).collect();
-                    let taken = agreement
-                        .formats
-                        .iter()
-                        .filter(|offered| taken.contains(&offered.payload_type.get()));
+                    let taken = agreement.formats.iter().filter(|offered| {
+                        let payload_type = offered.payload_type;
+                        taken.contains(&payload_type.get()) || line.redundant == Some(payload_type)
+                    });
                     let formats = taken.copied().collect();
                     let mut direct = rtc.direct_api();
                     // A line the client set inactive has no stream; it keeps its place.
@@ -151,6 +141,19 @@ impl Agreement {
             }
         })
     }
+}
+
+/// What a negotiated codec brings: itself, and in front of it with redundancy where both ends have it.
+fn formats_of(params: &PayloadParams) -> impl Iterator<Item = Offered> {
+    let payload_type = PayloadType::new(*params.pt());
+    let format = Format::of(params);
+    let rtx = params.resend().map(|rtx| PayloadType::new(*rtx));
+    let redundant = format.and(params.red()).map(|red| Offered {
+        format: Format::redundant(payload_type),
+        payload_type: PayloadType::new(*red),
+        rtx: None,
+    });
+    format.map(|format| Offered { format, payload_type, rtx }).into_iter().chain(redundant)
 }
 
 impl ExtensionIds {

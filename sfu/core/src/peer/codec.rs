@@ -1,6 +1,8 @@
 //! Which codecs we speak, in which order we want them, and what makes two ends mean the same by one.
 
 use crate::receive::descriptor::{self, Descriptor, DescriptorError};
+use crate::rtp::PayloadType;
+use crate::rtp::red::{self, RedError};
 use str0m::RtcConfig;
 use str0m::format::{Codec as NegotiatedCodec, PayloadParams};
 
@@ -9,6 +11,8 @@ use str0m::format::{Codec as NegotiatedCodec, PayloadParams};
 pub(crate) enum Codec {
     /// All audio.
     Opus,
+    /// Opus with the packets before it repeated (RFC 2198), for lines that lose.
+    Red,
     /// The floor: every browser sends and shows it.
     Vp8,
     /// Better for screens, in every browser, but not on every old device.
@@ -20,15 +24,9 @@ pub(crate) enum Codec {
 }
 
 impl Codec {
-    /// Reads a payload of this codec; audio starts anew with every packet.
-    pub(crate) fn describe(self, payload: &[u8]) -> Result<Descriptor, DescriptorError> {
-        match self {
-            Self::Opus => Ok(Descriptor { starts_keyframe: true, ..Descriptor::default() }),
-            Self::Vp8 => descriptor::vp8(payload),
-            Self::Vp9 => descriptor::vp9(payload),
-            Self::H264 => descriptor::h264(payload),
-            Self::Av1 => descriptor::av1(payload),
-        }
+    /// Whether it is heard rather than seen.
+    pub(crate) fn is_audio(self) -> bool {
+        matches!(self, Self::Opus | Self::Red)
     }
 }
 
@@ -38,7 +36,8 @@ impl Codec {
 pub(crate) struct Format {
     /// The codec.
     pub(crate) codec: Codec,
-    /// VP9's profile-id, AV1's profile, H.264's profile without its level, which receivers do not go by.
+    /// VP9's profile-id, AV1's profile, H.264's profile without its level, which receivers do not go by; the payload type
+    /// of what redundancy is made of, which stands in every block.
     profile: u32,
     /// H.264's packetization-mode.
     packetization: u8,
@@ -58,7 +57,7 @@ impl Format {
         ];
         let (_, codec) = known.into_iter().find(|(theirs, _)| *theirs == spec.codec)?;
         let (profile, packetization) = match codec {
-            Codec::Opus | Codec::Vp8 => (0, 0),
+            Codec::Opus | Codec::Red | Codec::Vp8 => (0, 0),
             Codec::Vp9 => (spec.format.profile_id.unwrap_or(0), 0),
             Codec::Av1 => (spec.format.profile.unwrap_or(0).into(), 0),
             Codec::H264 => (
@@ -67,6 +66,35 @@ impl Format {
             ),
         };
         Some(Self { codec, profile, packetization })
+    }
+
+    /// Redundant audio whose blocks are Opus of this payload type.
+    pub(super) fn redundant(opus: PayloadType) -> Self {
+        Self { codec: Codec::Red, profile: opus.get().into(), packetization: 0 }
+    }
+
+    /// What is left when redundancy is taken off; none where there is none to take.
+    pub(crate) fn without_redundancy(self) -> Option<Self> {
+        let plain = Self { codec: Codec::Opus, profile: 0, packetization: 0 };
+        (self.codec == Codec::Red).then_some(plain)
+    }
+
+    /// A payload without its redundancy.
+    pub(crate) fn primary(self, payload: &[u8]) -> Result<&[u8], RedError> {
+        red::primary(payload, PayloadType::new(u8::try_from(self.profile).unwrap_or_default()))
+    }
+
+    /// Reads a payload of this format; audio starts anew with every packet.
+    pub(crate) fn describe(self, payload: &[u8]) -> Result<Descriptor, DescriptorError> {
+        let voice = Descriptor { starts_keyframe: true, ..Descriptor::default() };
+        match self.codec {
+            Codec::Opus => Ok(voice),
+            Codec::Red => self.primary(payload).map(|_| voice).map_err(|_| DescriptorError::Cut),
+            Codec::Vp8 => descriptor::vp8(payload),
+            Codec::Vp9 => descriptor::vp9(payload),
+            Codec::H264 => descriptor::h264(payload),
+            Codec::Av1 => descriptor::av1(payload),
+        }
     }
 }
 
@@ -84,7 +112,7 @@ impl Format {
 pub(super) fn enable(config: RtcConfig) -> RtcConfig {
     config
         .clear_codecs()
-        .enable_opus(true, false)
+        .enable_opus(true, true)
         .enable_vp8(true)
         .enable_vp9(true)
         .enable_h264(true)

@@ -1,7 +1,7 @@
 //! Reads a client's offer far enough to know its layout and to hand the rest on cleanly: four send lines, six
 //! receive lines of fixed meaning, then as many mosaic lines as the client has, and a data channel line anywhere.
 
-use crate::rtp::Ssrc;
+use crate::rtp::{PayloadType, Ssrc};
 use sfu_control::{ConnectRefusal, Layer, Slot, SourceKind};
 use std::fmt::Write as _;
 
@@ -48,6 +48,8 @@ pub(crate) struct OfferLine {
     pub(crate) encodings: Vec<(String, Layer)>,
     /// Streams it names (RFC 5576); a client that sends rids names none.
     pub(crate) named: Vec<(Ssrc, Carries)>,
+    /// The payload type of redundant audio (RFC 2198), if it lists one.
+    pub(crate) redundant: Option<PayloadType>,
 }
 
 /// An offer that has the layout we expect.
@@ -69,6 +71,7 @@ struct Section<'a> {
     rids: Vec<&'a str>,
     streams: Vec<u32>,
     repairs: Vec<u32>,
+    redundant: Option<PayloadType>,
 }
 
 impl Offer {
@@ -142,6 +145,7 @@ fn section(description: &str) -> Result<Section<'_>, ConnectRefusal> {
         rids: Vec::new(),
         streams: Vec::new(),
         repairs: Vec::new(),
+        redundant: None,
     })
 }
 
@@ -170,6 +174,8 @@ fn note<'a>(attribute: &'a str, section: &mut Section<'a>) {
                 Some((words.next()?, words.next()?))
             }) {
                 section.rids.push(rid);
+            } else if let Some(payload_type) = redundant(attribute) {
+                section.redundant.get_or_insert(payload_type);
             } else if let Some(stream) = attribute.strip_prefix("ssrc:") {
                 note_stream(stream, section);
             } else if let Some(pair) = attribute.strip_prefix("ssrc-group:FID ") {
@@ -178,6 +184,13 @@ fn note<'a>(attribute: &'a str, section: &mut Section<'a>) {
             }
         }
     }
+}
+
+/// `rtpmap:63 red/48000/2`
+fn redundant(attribute: &str) -> Option<PayloadType> {
+    let (payload_type, codec) = attribute.strip_prefix("rtpmap:")?.split_once(' ')?;
+    let is_red = codec.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("red/"));
+    payload_type.parse().ok().filter(|_| is_red).map(PayloadType::new)
 }
 
 /// `3570614608 cname:4TOk42mSjXCkVIa6`; a stream has several such lines.
@@ -221,7 +234,8 @@ fn line(index: usize, section: &Section<'_>) -> Result<OfferLine, ConnectRefusal
         Role::Source(_) => section.streams.iter().map(carries).collect(),
         Role::Slot(_) => Vec::new(),
     };
-    Ok(OfferLine { mid: mid.to_owned(), role, encodings, named })
+    let redundant = section.redundant.filter(|_| audio);
+    Ok(OfferLine { mid: mid.to_owned(), role, encodings, named, redundant })
 }
 
 /// The meaning of the media line at `index`, data channels not counted.

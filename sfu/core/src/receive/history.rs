@@ -2,7 +2,7 @@
 //! paced queue or a late joiner may still want it.
 
 use super::{Descriptor, Passed};
-use crate::peer::{Codec, Format};
+use crate::peer::Format;
 use crate::units::{MediaTime, SeqNo};
 use std::time::{Duration, Instant};
 
@@ -70,11 +70,11 @@ pub(crate) struct History {
 impl History {
     /// Keeps a packet; its payload and its dependency descriptor are copied into the place it takes over.
     pub(crate) fn keep(&mut self, mut packet: Packet, payload: &[u8], dependency: &[u8]) {
-        let size = if packet.format.codec == Codec::Opus { AUDIO_PACKETS } else { VIDEO_PACKETS };
+        let size = if packet.format.codec.is_audio() { AUDIO_PACKETS } else { VIDEO_PACKETS };
         if packet.epoch != self.epoch {
             (self.epoch, self.keyframe, self.highest) = (packet.epoch, None, None);
         }
-        if packet.descriptor.starts_keyframe && packet.format.codec != Codec::Opus {
+        if packet.descriptor.starts_keyframe && !packet.format.codec.is_audio() {
             self.keyframe = self.keyframe.max(Some(packet.seq));
         }
         self.highest = self.highest.max(Some(packet.seq));
@@ -143,6 +143,7 @@ fn place(seq: SeqNo, size: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peer::Codec;
 
     fn packet(epoch: u16, seq: u64, at: Instant, starts_keyframe: bool) -> Packet {
         Packet {

@@ -76,6 +76,7 @@ fn server() -> SocketAddr {
 fn payload_type(codec: Codec) -> u8 {
     match codec {
         Codec::Opus => 111,
+        Codec::Red => client::RED,
         Codec::Vp8 => client::VP8,
         Codec::Vp9 => client::VP9,
         Codec::H264 => client::H264,

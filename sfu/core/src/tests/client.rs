@@ -23,6 +23,7 @@ pub(crate) const VP8: u8 = 96;
 pub(crate) const VP9: u8 = 98;
 pub(crate) const AV1: u8 = 45;
 pub(crate) const H264: u8 = 108;
+pub(crate) const RED: u8 = 63;
 /// Every frame has this many packets unless said otherwise, so that loss can hit a frame in the middle.
 const PACKETS_PER_FRAME: u8 = 2;
 
@@ -120,7 +121,7 @@ impl Client {
         let address = SocketAddr::from(([198, 51, 100, u8::try_from(number).unwrap()], 5_000));
         let mut rtc = Rtc::builder()
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(true, codecs.contains(&RED))
             .enable_vp8(codecs.contains(&VP8))
             .enable_vp9(codecs.contains(&VP9))
             .enable_av1(codecs.contains(&AV1))

@@ -49,11 +49,21 @@ fn chromium_offers_the_layout() {
 #[test]
 fn firefox_offers_the_same_layout() {
     let roles = |sdp| -> Vec<OfferLine> {
-        let nameless = |line| OfferLine { named: Vec::new(), ..line };
+        let nameless = |line| OfferLine { named: Vec::new(), redundant: None, ..line };
         Offer::parse(sdp).unwrap().lines.into_iter().map(nameless).collect()
     };
     assert_eq!(roles(FIREFOX), roles(CHROMIUM));
     assert_eq!(roles(PHONE).len(), 12);
+}
+
+#[test]
+fn only_chromium_has_redundant_audio() {
+    let redundant = |sdp| -> Vec<Option<PayloadType>> {
+        Offer::parse(sdp).unwrap().lines.into_iter().map(|line| line.redundant).collect()
+    };
+    let red = Some(PayloadType::new(63));
+    assert_eq!(redundant(CHROMIUM)[..9], [red, None, None, red, red, red, red, red, None]);
+    assert!(redundant(FIREFOX).iter().all(Option::is_none));
 }
 
 #[test]

@@ -33,7 +33,7 @@ struct Numbered<'a> {
 
 fn read(packet: &Received) -> Descriptor {
     let read = match packet.codec {
-        Codec::Opus => return Descriptor::default(),
+        Codec::Opus | Codec::Red => return Descriptor::default(),
         Codec::Vp8 => descriptor::vp8,
         Codec::Vp9 => descriptor::vp9,
         Codec::H264 => descriptor::h264,

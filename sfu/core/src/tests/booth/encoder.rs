@@ -133,7 +133,7 @@ impl Encoder {
         let (inter, temporal) = (!marks.is_keyframe(), marks.temporal);
         let [high, low] = self.picture_id.to_be_bytes();
         match self.codec {
-            Codec::Opus => vec![0xFC],
+            Codec::Opus | Codec::Red => vec![0xFC],
             Codec::Vp8 => {
                 let layer = temporal << 6 | self.key_index;
                 let begins = 0x80 | u8::from(begins) << 4;

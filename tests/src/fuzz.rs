@@ -2,6 +2,7 @@
 //! panic": what was read can be written and read again, lengths lie inside, a mistake is named with its place.
 //!
 //! - `media`, `reports`, `seal`, `hall`  the SFU: RTP, codec headers, STUN, RTCP, SRTP, a whole engine
+//! - `carried`                           redundant audio, AV1's dependency descriptors
 //! - `offers`                            session descriptions, read and negotiated
 //! - `frames`, `hub`                     signaling: frames, a whole hub
 //! - `door`                              HTTP: bodies, headers, tokens, secrets
@@ -11,6 +12,7 @@
 //!
 //! libFuzzer drives the same targets (`tests/fuzz`), and a test replays every seed.
 
+mod carried;
 pub mod corpus;
 mod door;
 mod files;
@@ -106,6 +108,8 @@ pub const TARGETS: &[Target] = &[
     target("vp9", media::vp9, &[], (MANY, DATAGRAM)),
     target("h264", media::h264, &[], (MANY, DATAGRAM)),
     target("av1", media::av1, &[], (MANY, DATAGRAM)),
+    target("dependency", carried::dependency, carried::DEPENDENCY_WORDS, (MANY, 512)),
+    target("red", carried::red, carried::RED_WORDS, (MANY, DATAGRAM)),
     target("stun", media::stun, media::STUN_WORDS, (MANY, DATAGRAM)),
     target("rtcp", reports::rtcp, reports::WORDS, (300, DATAGRAM)),
     target("srtp", seal::srtp, &[], (MANY, DATAGRAM)),

@@ -1,7 +1,7 @@
 //! The crate's readers of foreign bytes and the writers beside them, for fuzz targets only: each takes anything, says in
 //! plain values what it read, and must neither panic nor hang. What has to hold between them is written in the targets.
 //!
-//! - `media`    RTP headers, payload descriptors
+//! - `media`    RTP headers, payload and dependency descriptors, redundant audio
 //! - `reports`  compound RTCP packets
 //! - `seal`     SRTP and SRTCP under keys everybody knows
 //! - `hall`     a whole engine with peers whose keys everybody knows
@@ -12,7 +12,10 @@ mod reports;
 mod seal;
 
 pub use hall::{Hall, Hurt, SEATS};
-pub use media::{Codec, ElementForm, Payload, Picture, RtpPacket, payload, renumbered, rtp, write_rtp};
+pub use media::{
+    Codec, Dependency, ElementForm, Payload, Picture, RtpPacket, dependencies, payload, red, renumbered,
+    renumbered_dependency, rtp, write_rtp,
+};
 pub use reports::{Told, reports, write_reports};
 #[cfg(test)]
 pub(crate) use seal::exported_at_node;

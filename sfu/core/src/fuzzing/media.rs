@@ -134,6 +134,41 @@ pub fn payload(codec: Codec, bytes: &[u8]) -> Option<Payload> {
     })
 }
 
+/// The packet's own block of redundant audio whose blocks are of this payload type.
+pub fn red(inner: u8, payload: &[u8]) -> Option<&[u8]> {
+    crate::rtp::red::primary(payload, PayloadType::new(inner)).ok()
+}
+
+/// What one of AV1's dependency descriptors says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Dependency {
+    /// Whether decoding can begin with its packet.
+    pub starts_keyframe: bool,
+    /// Its frame's number.
+    pub number: Option<u16>,
+}
+
+/// Reads descriptors of one stream in order; none for each that is refused.
+pub fn dependencies(values: &[&[u8]]) -> Vec<Option<Dependency>> {
+    let mut known = None;
+    let mut read = |value: &&[u8]| {
+        let found = descriptor::Dependency::read(value, &mut known).ok()?;
+        Some(Dependency { starts_keyframe: found.starts_keyframe(), number: descriptor::frame_number(value) })
+    };
+    values.iter().map(&mut read).collect()
+}
+
+/// The descriptor as it leaves when it is the first of its source in a slot whose last frame had number `start`.
+pub fn renumbered_dependency(value: &[u8], start: u16, now: Instant) -> Vec<u8> {
+    let frame_number = descriptor::frame_number(value);
+    let descriptor = Descriptor { frame_number, ..Descriptor::default() };
+    let mut munger = Munger::new(ClockRate::VIDEO, start, MediaTime::new(0));
+    let arrival = crate::send::Arrival { at: now, seq: SeqNo::new(1), time: MediaTime::new(0), descriptor };
+    let mut written = value.to_vec();
+    munger.begin(&arrival).patch.apply(&mut written);
+    written
+}
+
 /// The payload as it leaves when it is the first of its source in a slot whose last picture had number `start`.
 pub fn renumbered(codec: Codec, bytes: &[u8], start: u16, now: Instant) -> Option<Vec<u8>> {
     let descriptor = read(codec, bytes)?;

@@ -241,6 +241,7 @@ impl Hub {
         for fact in facts {
             let record = session.meeting.record(now.wall, cause.by.clone(), cause.request, fact);
             session.news.on_record(&record);
+            session.placement.on_record(&record);
             records.push(record);
         }
         let gone: Vec<(SeatId, ByeReason)> =

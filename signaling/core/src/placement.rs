@@ -2,17 +2,22 @@
 //!
 //! `settle` says what must hold now; only what differs from what the SFU was told is told.
 
+mod stale;
+mod words;
+
+use crate::FactRecord;
 use crate::meeting::{Meeting, Seat};
 use crate::permissions::{Position, check, is_host};
 use sfu_control::{
-    Demand, Gate, Layer, MosaicWish, PeerId, ReceiveProfile, RoomId, SfuCommand, Slot, Source, SourceKind,
-    View,
+    Demand, Gate, MosaicWish, PeerId, ReceiveProfile, RoomId, SfuCommand, Slot, Source, SourceKind, View,
 };
 use signaling_protocol::{
-    Action, MediaProfile, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId, SlotName,
-    SlotState, ViewWish, WIRE_LIMITS,
+    Action, MediaProfile, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId, SlotState,
+    ViewWish, WIRE_LIMITS,
 };
+use stale::Stale;
 use std::collections::{BTreeMap, HashMap};
+use words::{publish_demand, publish_source, slot_name};
 
 /// What the SFU was told of the common slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +45,7 @@ pub(crate) struct Media {
 }
 
 /// One meeting's place in the SFU.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Placement {
     room: RoomId,
     media: BTreeMap<SeatId, Media>,
@@ -48,6 +53,7 @@ pub(crate) struct Placement {
     seats: HashMap<PeerId, SeatId>,
     wishes: BTreeMap<SeatId, ViewWish>,
     told: Common,
+    stale: Stale,
 }
 
 impl Placement {
@@ -59,6 +65,7 @@ impl Placement {
             seats: HashMap::new(),
             wishes: BTreeMap::new(),
             told: Common::default(),
+            stale: Stale::default(),
         }
     }
 
@@ -80,6 +87,18 @@ impl Placement {
     /// Keeps what a seat wants to see.
     pub(crate) fn wish(&mut self, seat: &SeatId, wish: ViewWish) {
         self.wishes.insert(seat.clone(), wish);
+        self.stale.seat(seat);
+    }
+
+    /// Takes a new fact.
+    pub(crate) fn on_record(&mut self, record: &FactRecord) {
+        let touched = record.fact.touches();
+        if touched.meeting {
+            self.stale = Stale::Everybody;
+        }
+        if let Some(seat) = &touched.seat {
+            self.stale.seat(seat);
+        }
     }
 
     /// An offer of a seat: a new peer, or the living one again if the certificate is the same.
@@ -118,7 +137,11 @@ impl Placement {
     /// The SFU answered: the seat's pool is known.
     pub(crate) fn answered(&mut self, seat: &SeatId, pool: &[(Slot, String)]) {
         let Some(media) = self.media.get_mut(seat) else { return };
-        media.answered = true;
+        if !media.answered {
+            media.answered = true;
+            self.came_or_went(seat);
+        }
+        let Some(media) = self.media.get_mut(seat) else { return };
         for (slot, mid) in pool {
             let (slot, Ok(mid)) = (slot_name(*slot), Mid::parse(mid.clone())) else { continue };
             if media.slots.iter().all(|state| state.slot != slot) {
@@ -169,29 +192,51 @@ impl Placement {
     fn take(&mut self, seat: &SeatId) -> Option<PeerId> {
         let peer = self.media.remove(seat)?.peer;
         self.seats.remove(&peer);
+        self.came_or_went(seat);
         Some(peer)
+    }
+
+    /// A seat has another peer, or none: its own gates and view are to be told, and the views of those who watch it.
+    fn came_or_went(&mut self, seat: &SeatId) {
+        self.stale.seat(seat);
+        let watching = |wish: &ViewWish| wish.mosaic.iter().any(|picture| picture.seat == *seat);
+        for (watcher, _) in self.wishes.iter().filter(|(_, wish)| watching(wish)) {
+            self.stale.seat(watcher);
+        }
     }
 
     /// Tells the SFU what must hold now and did not before.
     pub(crate) fn settle(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
-        let mut commands = self.settle_gates(meeting);
+        let seats = match std::mem::take(&mut self.stale) {
+            Stale::Seats(seats) => seats,
+            Stale::Everybody => self.media.keys().cloned().collect(),
+        };
+        let mut commands = Vec::new();
+        for seat in &seats {
+            self.settle_gates(meeting, seat, &mut commands);
+        }
         commands.extend(self.settle_common(meeting));
-        commands.extend(self.settle_views(meeting));
+        for seat in &seats {
+            commands.extend(self.settle_view(meeting, seat));
+        }
         commands
     }
 
-    fn settle_gates(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
-        let mut commands = Vec::new();
-        for (id, media) in self.media.iter_mut().filter(|(_, media)| media.answered) {
-            let wanted = meeting.seat(id).map_or([Gate::Closed; 4], |seat| gates(meeting, id, seat));
-            for ((kind, told), gate) in SourceKind::ALL.into_iter().zip(&mut media.gates).zip(wanted) {
-                if *told != gate {
-                    *told = gate;
-                    commands.push(SfuCommand::SetGate { peer: media.peer, kind, gate });
-                }
+    /// What the SFU would be told if everything were looked at: nothing, after a settling.
+    #[cfg(test)]
+    pub(crate) fn left_untold(&self, meeting: &Meeting) -> Vec<SfuCommand> {
+        Self { stale: Stale::Everybody, ..self.clone() }.settle(meeting)
+    }
+
+    fn settle_gates(&mut self, meeting: &Meeting, id: &SeatId, commands: &mut Vec<SfuCommand>) {
+        let Some(media) = self.media.get_mut(id).filter(|media| media.answered) else { return };
+        let wanted = meeting.seat(id).map_or([Gate::Closed; 4], |seat| gates(meeting, id, seat));
+        for ((kind, told), gate) in SourceKind::ALL.into_iter().zip(&mut media.gates).zip(wanted) {
+            if *told != gate {
+                *told = gate;
+                commands.push(SfuCommand::SetGate { peer: media.peer, kind, gate });
             }
         }
-        commands
     }
 
     fn settle_common(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
@@ -233,22 +278,16 @@ impl Placement {
         }
     }
 
-    fn settle_views(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
-        let views: Vec<(SeatId, View)> = self
-            .wishes
-            .iter()
-            .filter(|(id, _)| self.media.get(id).is_some_and(|media| media.answered))
-            .filter_map(|(id, wish)| Some((id.clone(), self.view(meeting, meeting.seat(id)?, wish))))
-            .collect();
-        let mut commands = Vec::new();
-        for (id, view) in views {
-            let Some(media) = self.media.get_mut(&id) else { continue };
-            if media.view.as_ref() != Some(&view) {
-                media.view = Some(view.clone());
-                commands.push(SfuCommand::SetView { peer: media.peer, view });
-            }
+    fn settle_view(&mut self, meeting: &Meeting, id: &SeatId) -> Option<SfuCommand> {
+        let (wish, seat) = (self.wishes.get(id)?, meeting.seat(id)?);
+        self.media.get(id).filter(|media| media.answered)?;
+        let view = self.view(meeting, seat, wish);
+        let media = self.media.get_mut(id)?;
+        if media.view.as_ref() == Some(&view) {
+            return None;
         }
-        commands
+        media.view = Some(view.clone());
+        Some(SfuCommand::SetView { peer: media.peer, view })
     }
 
     /// A wish as the SFU takes it: without what this seat may not see.
@@ -296,32 +335,4 @@ fn fingerprint(offer: &str) -> String {
         .find_map(|line| line.trim().strip_prefix("a=fingerprint:"))
         .unwrap_or_default()
         .to_ascii_lowercase()
-}
-
-fn slot_name(slot: Slot) -> SlotName {
-    match slot {
-        Slot::Audio(index) => SlotName::Audio { index },
-        Slot::FloorAudio => SlotName::FloorAudio {},
-        Slot::Programme => SlotName::Programme {},
-        Slot::Slides => SlotName::Slides {},
-        Slot::Mosaic(index) => SlotName::Mosaic { index },
-    }
-}
-
-fn publish_source(kind: SourceKind) -> PublishSource {
-    match kind {
-        SourceKind::Microphone => PublishSource::Microphone,
-        SourceKind::Camera => PublishSource::Camera,
-        SourceKind::Screen => PublishSource::Screen,
-        SourceKind::ScreenAudio => PublishSource::ScreenAudio,
-    }
-}
-
-fn publish_demand(demand: Demand) -> PublishDemand {
-    match demand {
-        Demand::Paused => PublishDemand::Paused,
-        Demand::UpTo(Layer::Low) => PublishDemand::Low,
-        Demand::UpTo(Layer::Medium) => PublishDemand::Medium,
-        Demand::UpTo(Layer::High) => PublishDemand::High,
-    }
 }

@@ -23,7 +23,9 @@ impl Hub {
             }
         }
         self.outputs.extend(commands.into_iter().map(Output::Sfu));
-        self.peers.insert(peer, meeting);
+        self.peers.insert(peer, meeting.clone());
+        // What the peer before it was shown as is shown no more.
+        self.dirty.insert(meeting);
         self.owe_answer(peer, call);
     }
 

@@ -31,6 +31,12 @@ impl Hub {
         self.outputs.extend(commands.into_iter().map(Output::Sfu));
     }
 
+    /// What the SFU should have been told and was not, in any meeting.
+    #[cfg(test)]
+    pub(crate) fn untold(&self) -> Vec<SfuCommand> {
+        self.sessions.values().flat_map(|session| session.placement.left_untold(&session.meeting)).collect()
+    }
+
     /// Tells whoever is to be told now what is different since the fact they know; those who know the same are told
     /// the same.
     fn tell_changes(&mut self, now: Instant, id: &MeetingId) {

@@ -1,22 +1,24 @@
 //! A world in virtual time around one hub: it stores what is to be stored, plays the SFU, keeps what everybody was
 //! told, and checks at every output what must always hold.
 
+mod fixtures;
+
 use super::sfu::SfuModel;
 use crate::{
-    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, SignInId,
-    UnitTree, UtcMillis,
+    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, UnitTree,
+    UtcMillis,
 };
 use sfu_control::{PeerId, SfuCommand, SfuEvent, Slot};
 use signaling_protocol::{
-    AccountId, AccountKind, BoundedText, ByeReason, Change, ClientFrame, ClientMessage, Connection,
-    CreateMeeting, Credential, DeviceKind, FactNumber, GrantRole, GrantView, Hello, MeetingId, MeetingKind,
-    MeetingView, Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId, SeatView, ServerMessage,
-    Ticket, UnitCode, UtcSeconds, Welcome,
+    ByeReason, Change, ClientFrame, ClientMessage, Connection, Credential, DeviceKind, FactNumber, GrantRole,
+    Hello, MeetingView, Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId, SeatView,
+    ServerMessage, Ticket, Welcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub(super) use fixtures::{briefing, convener, meeting_id, origin, person, site, unit, units};
 
 /// 2026-11-23, in the afternoon in Hà Nội.
 const START: UtcMillis = UtcMillis(1_795_420_000_000);
@@ -50,73 +52,6 @@ pub(super) struct Participant {
     pub(super) token: ResumeToken,
     pub(super) request: u32,
     pub(super) peer: Option<PeerId>,
-}
-
-/// An instant to count from; virtual time is this plus what the tests add.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "std has no other way to make an Instant; it is only an origin"
-)]
-pub(super) fn origin() -> Instant {
-    Instant::now()
-}
-
-pub(super) fn unit(code: &str) -> UnitCode {
-    UnitCode::parse(code).unwrap()
-}
-
-pub(super) fn meeting_id() -> MeetingId {
-    MeetingId::parse("m1").unwrap()
-}
-
-/// A province T1 with ten communes X01 to X10 and one dissolved (X11), and another province T2 with one.
-pub(super) fn units() -> UnitTree {
-    let mut csv = "code,name,kind,tier,parent,order,valid_from,valid_to\n".to_owned();
-    csv.push_str("T1,Tỉnh Lam,Tỉnh,tinh,,1,,\nT2,Tỉnh Sơn,Tỉnh,tinh,,2,,\nY1,Xã Xa,Xã,xa,T2,1,,\n");
-    for commune in 1..=10 {
-        writeln!(csv, "X{commune:02},Xã số {commune},Xã,xa,T1,{commune},,").unwrap();
-    }
-    csv.push_str("X11,Xã Cũ,Xã,xa,T1,11,,2025-06-30\n");
-    UnitTree::from_csv("code,name\ntinh,Cấp tỉnh\nxa,Cấp xã\n".as_bytes(), csv.as_bytes()).unwrap()
-}
-
-pub(super) fn person(id: &str, role: GrantRole, over: &str) -> Account {
-    Account {
-        id: AccountId::parse(id).unwrap(),
-        kind: AccountKind::Person,
-        name: format!("Ông {id}"),
-        unit: unit(over),
-        grants: vec![GrantView { role, unit: unit(over) }],
-        sign_in: SignInId(1),
-    }
-}
-
-pub(super) fn convener() -> Account {
-    person("chair", GrantRole::Convener, "T1")
-}
-
-pub(super) fn site(code: &str) -> Account {
-    Account {
-        id: AccountId::parse(format!("site-{code}")).unwrap(),
-        kind: AccountKind::Site,
-        name: code.to_owned(),
-        unit: unit(code),
-        grants: Vec::new(),
-        sign_in: SignInId(1),
-    }
-}
-
-pub(super) fn briefing(communes: u32) -> CreateMeeting {
-    CreateMeeting {
-        meeting: meeting_id(),
-        title: BoundedText::parse("Giao ban tuần").unwrap(),
-        kind: MeetingKind::Briefing,
-        convening_unit: unit("T1"),
-        starts: UtcSeconds(1_795_420_000),
-        sites: (1..=communes).map(|commune| unit(&format!("X{commune:02}"))).collect(),
-        staff: Vec::new(),
-        no_state_secrets: true,
-    }
 }
 
 impl World {
@@ -170,6 +105,7 @@ impl World {
         let mut next = Some(input);
         while let Some(input) = next.take() {
             self.hub.handle_input(self.now, input);
+            assert_eq!(self.hub.untold(), [], "what must hold in the SFU was told");
             let deadline = self.drain();
             if let Some(soon) = deadline.filter(|deadline| *deadline <= self.now.instant + MOMENT) {
                 let passed = soon.saturating_duration_since(self.now.instant).as_millis();

@@ -28,9 +28,6 @@ use tokio::sync::{mpsc, oneshot};
 /// back to the clients.
 const REQUEST_QUEUE: usize = 4_096;
 
-/// SFU events waiting for the hub; see [`crate::media`] for what happens when it is full.
-pub const EVENT_QUEUE: usize = 16_384;
-
 /// Inputs handled before their facts are stored together. One commit costs milliseconds on a disk; an input
 /// costs microseconds.
 const ROUND_MAX: usize = 256;

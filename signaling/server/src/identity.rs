@@ -2,108 +2,31 @@
 //!
 //! A name that does not exist answers like one that does: same refusals, same locks, same time.
 
+mod denied;
 pub mod password;
 pub mod scope;
 pub mod secret;
+mod session;
 mod throttle;
 
 use crate::config::Security;
-use crate::store::{AccountRow, NewAccount, SessionRow, Store, StoreError};
-use password::{HashError, Hasher, Weakness};
-use secret::{SecretHash, SessionToken};
-use signaling_core::{Holder, Now, SignInId};
+use crate::store::{AccountRow, NewAccount, Store, StoreError};
+use password::Hasher;
+use session::{milliseconds, person, room};
+use signaling_core::{Holder, Now};
 use signaling_protocol::{
-    AccountId, AccountKind, AccountState, ChangePassword, CreateAccount, GrantView, IssuedSecret, Refusal,
-    UnitCode,
+    AccountId, AccountState, ChangePassword, CreateAccount, IssuedSecret, Refusal, UnitCode,
 };
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 use throttle::{Memory, NameKey, Throttle};
 use unicode_normalization::UnicodeNormalization;
 
-/// A session's last use is written at most this often: reading is not to cause a write each time.
-const TOUCH_EVERY_MS: i64 = 60_000;
+pub use denied::Denied;
+pub use session::{NewSession, SignedIn};
 
 /// Longest sign-in name or site code looked at, bytes.
 const LOGIN_MAX_BYTES: usize = 256;
-
-/// Why somebody was not let in or something was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum Denied {
-    /// Refused, with what a technician is told.
-    #[error("{0}")]
-    Refused(Refusal),
-    /// The new password is too weak.
-    #[error("{0}")]
-    Weak(#[from] Weakness),
-    /// Refused for now.
-    #[error("{refusal}, wait {wait:?}")]
-    Wait {
-        /// Why.
-        refusal: Refusal,
-        /// For how long.
-        wait: Duration,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The system has no randomness or hashing failed.
-    #[error("{0}")]
-    Failed(&'static str),
-}
-
-impl From<HashError> for Denied {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Busy => Self::Wait { refusal: Refusal::RateLimited, wait: Duration::from_secs(2) },
-            HashError::Failed => Self::Failed("hashing a password failed"),
-        }
-    }
-}
-
-impl From<getrandom::Error> for Denied {
-    fn from(_: getrandom::Error) -> Self {
-        Self::Failed("the system gave no randomness")
-    }
-}
-
-/// A browser that has signed in.
-#[derive(Clone)]
-pub struct SignedIn {
-    /// The account.
-    pub account: AccountId,
-    /// Person or site.
-    pub kind: AccountKind,
-    /// Its sign-in name or site code.
-    pub login: String,
-    /// A person's name to show; a site is called like its unit.
-    pub name: Option<String>,
-    /// Its unit.
-    pub unit: UnitCode,
-    /// What it may do and where.
-    pub grants: Vec<GrantView>,
-    /// Whether the password must be changed before anything else.
-    pub must_change_password: bool,
-    session: SecretHash,
-}
-
-impl SignedIn {
-    /// Which of its account's sign-ins this is.
-    pub fn sign_in(&self) -> SignInId {
-        secret::sign_in_id(&self.session)
-    }
-}
-
-/// A session that was just made.
-pub struct NewSession {
-    /// For the cookie.
-    pub token: SessionToken,
-    /// How long the cookie is good at most.
-    pub longest: Duration,
-    /// Who signed in.
-    pub who: SignedIn,
-}
 
 /// Accounts and sessions.
 pub struct Identity {
@@ -169,41 +92,6 @@ impl Identity {
         };
         self.was_right(key).await?;
         self.open_session(now, |session| room(site.account, site.unit, session)).await
-    }
-
-    /// Who holds a session's token. Absent when the session is over.
-    pub async fn who(&self, now: Now, token: &str) -> Result<Option<SignedIn>, StoreError> {
-        let hash = secret::hash_session_token(token);
-        let Some(session) = self.store.session(&hash).await? else { return Ok(None) };
-        if self.is_over(now, &session) {
-            self.store.delete_session(&hash).await?;
-            return Ok(None);
-        }
-        if now.wall.0 - session.used > TOUCH_EVERY_MS {
-            self.store.touch_session(&hash, now.wall.0).await?;
-        }
-        match session.kind {
-            AccountKind::Person => {
-                let account = self.store.account(&session.account).await?;
-                let active = account.filter(|row| row.state == AccountState::Active);
-                Ok(active.map(|account| person(account, hash)))
-            }
-            AccountKind::Site => {
-                let site = self.store.site_by_account(&session.account).await?;
-                Ok(site.map(|site| room(site.account, site.unit, hash)))
-            }
-        }
-    }
-
-    /// Ends a session.
-    pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
-        self.store.sign_out(&secret::hash_session_token(token)).await
-    }
-
-    /// Forgets sessions that are over.
-    pub async fn purge(&self, now: Now) -> Result<u64, StoreError> {
-        let before = |lifetime: Duration| now.wall.0.saturating_sub(milliseconds(lifetime));
-        self.store.purge_sessions(before(self.rules.session_idle), before(self.rules.site_session)).await
     }
 
     /// A person takes a new password. Its other sessions end.
@@ -320,38 +208,6 @@ impl Identity {
         }
     }
 
-    async fn open_session(
-        &self,
-        now: Now,
-        who: impl FnOnce(SecretHash) -> SignedIn,
-    ) -> Result<NewSession, Denied> {
-        let token = SessionToken::generate()?;
-        let who = who(token.hash());
-        let session = SessionRow {
-            account: who.account.clone(),
-            kind: who.kind,
-            created: now.wall.0,
-            used: now.wall.0,
-        };
-        self.store.create_session(&token.hash(), &session).await?;
-        let longest = match who.kind {
-            AccountKind::Person => self.rules.session_longest,
-            AccountKind::Site => self.rules.site_session,
-        };
-        Ok(NewSession { token, longest, who })
-    }
-
-    fn is_over(&self, now: Now, session: &SessionRow) -> bool {
-        let idle = now.wall.0.saturating_sub(session.used);
-        let age = now.wall.0.saturating_sub(session.created);
-        match session.kind {
-            AccountKind::Person => {
-                idle > milliseconds(self.rules.session_idle) || age > milliseconds(self.rules.session_longest)
-            }
-            AccountKind::Site => idle > milliseconds(self.rules.site_session),
-        }
-    }
-
     fn with_throttle<T>(&self, work: impl FnOnce(&mut Throttle) -> T) -> T {
         // Nothing in there panics between two writes, so a poisoned lock holds whole values all the same.
         work(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
@@ -372,36 +228,6 @@ pub fn new_username(typed: &str) -> Result<String, Denied> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
     let fits = (3..=64).contains(&username.len()) && username.bytes().all(plain);
     if fits { Ok(username) } else { Err(Denied::Refused(Refusal::Malformed)) }
-}
-
-fn person(account: AccountRow, session: SecretHash) -> SignedIn {
-    SignedIn {
-        account: account.account,
-        kind: AccountKind::Person,
-        login: account.username,
-        name: Some(account.name),
-        unit: account.unit,
-        grants: account.grants,
-        must_change_password: account.must_change,
-        session,
-    }
-}
-
-fn room(account: AccountId, unit: UnitCode, session: SecretHash) -> SignedIn {
-    SignedIn {
-        account,
-        kind: AccountKind::Site,
-        login: unit.as_str().to_owned(),
-        name: None,
-        unit,
-        grants: Vec::new(),
-        must_change_password: false,
-        session,
-    }
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

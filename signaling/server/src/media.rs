@@ -1,7 +1,6 @@
 //! The embedded SFU as the hub's task sees it: commands to it, events from it.
 
 use crate::config;
-use crate::driver::EVENT_QUEUE;
 use crate::metrics::Counter;
 use sfu_control::{ConnectRefusal, SfuCommand, SfuEvent};
 use sfu_node::{Listen, ListenAddress, Node, NodeConfig, NodeError, NodeMetrics, Offload};
@@ -9,6 +8,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+
+/// SFU events waiting for the hub.
+const EVENT_QUEUE: usize = 16_384;
 
 /// Below this much room in the event queue, what the next report repeats anyway (who speaks, how lines are) is
 /// dropped, so that answers and disconnections still fit. An event that finds no room at all is dropped and

@@ -2,8 +2,9 @@ use super::*;
 use crate::config::Config;
 use crate::test_support::TemporaryDirectory;
 use signaling_core::UtcMillis;
-use signaling_protocol::BoundedText;
+use signaling_protocol::{AccountKind, BoundedText};
 use std::sync::Arc;
+use std::time::Duration;
 
 const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 

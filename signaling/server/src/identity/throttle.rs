@@ -3,7 +3,7 @@
 //! Names' wrong tries are written down by the caller and restored at the start: whoever can make a node restart, or
 //! waits for it, gains no tries. What addresses did is in memory only; it is worth a minute.
 
-use super::milliseconds;
+use super::session::milliseconds;
 use crate::config::Security;
 use crate::store::{TRIES_KEPT, TriesRow};
 use sha2::{Digest, Sha256};

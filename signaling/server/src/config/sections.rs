@@ -1,0 +1,166 @@
+//! How each section is read: its keys, their defaults and bounds, and what must hold between them.
+
+use super::reader::{Section, choice, list, number, parsed, text};
+use super::{
+    CertificateFiles, Http, Limits, Log, LogFormat, LogLevel, Media, MetricsAccess, SEATS_MAX, Security,
+    Store,
+};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+impl Http {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let address = parsed::<SocketAddr>("an address with port like \"0.0.0.0:8443\" or \"[::]:8443\"");
+        let listed = |addresses: [&str; 2]| addresses.iter().filter_map(|text| text.parse().ok()).collect();
+        let addresses = section.read("addresses", listed(["0.0.0.0:8443", "[::]:8443"]), list(&address));
+        let plain_addresses =
+            section.read("plain_addresses", listed(["127.0.0.1:8080", "[::1]:8080"]), list(&address));
+        if plain_addresses.iter().any(|address| !address.ip().is_loopback()) {
+            section.refuse(
+                "plain_addresses",
+                "only loopback addresses (127.0.0.1, [::1]): browsers give camera and microphone to HTTPS pages only",
+            );
+        }
+        if addresses.is_empty() && plain_addresses.is_empty() {
+            section.refuse("addresses", "at least one address is needed here or in plain_addresses");
+        }
+        let chain = section.read("certificate", String::new(), text);
+        let key = section.read("key", String::new(), text);
+        if chain.is_empty() != key.is_empty() {
+            section.refuse("certificate", "certificate and key are given both or not at all");
+        }
+        let certificate = (!chain.is_empty() && !key.is_empty())
+            .then(|| CertificateFiles { chain: chain.into(), key: key.into() });
+        let public_address = section.read("public_address", String::new(), origin_or_empty);
+        let allowed_origins = section.read("allowed_origins", Vec::new(), list(origin));
+        let access = choice(&[("local", MetricsAccess::Local), ("everywhere", MetricsAccess::Everywhere)]);
+        let metrics = section.read("metrics", MetricsAccess::Local, access);
+        section.finish();
+        let public_address = Some(public_address).filter(|address| !address.is_empty());
+        Self { addresses, plain_addresses, certificate, public_address, allowed_origins, metrics }
+    }
+}
+
+impl Media {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let address = parsed::<IpAddr>("an IP address");
+        let addresses = section.read("addresses", None, |value| match value.as_str() {
+            Some("auto") => Ok(None),
+            Some(other) => Err(format!("\"auto\" or a list of IP addresses is expected, not \"{other}\"")),
+            None => list(&address)(value).map(Some),
+        });
+        let announced = section.read("announced", Vec::new(), list(&address));
+        let first_port = section.read("first_port", 50_000, number(0..=u16::MAX));
+        let workers = section.read("workers", 0, number(0..=256));
+        match &addresses {
+            Some(listed) if listed.is_empty() => {
+                section
+                    .refuse("addresses", "an empty list receives nothing; write \"auto\" or list addresses");
+            }
+            Some(listed) if !announced.is_empty() && announced.len() != listed.len() => {
+                section.refuse("announced", "has as many entries as addresses, in the same order");
+            }
+            None if !announced.is_empty() => {
+                section.refuse("announced", "needs addresses to be listed, one for each announced one");
+            }
+            Some(_) | None => {}
+        }
+        let ports = workers.max(1);
+        if first_port != 0 && first_port.checked_add(ports - 1).is_none() {
+            section.refuse("first_port", "first_port + workers - 1 is above 65535");
+        }
+        section.finish();
+        Self { addresses, announced, first_port, workers }
+    }
+}
+
+impl Store {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let path = section.read("path", "data".to_owned(), text);
+        if path.is_empty() {
+            section.refuse("path", "names the directory everything is kept in");
+        }
+        section.finish();
+        Self { path: path.into() }
+    }
+}
+
+impl Log {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let formats = choice(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+        let format = section.read("format", LogFormat::Text, formats);
+        let levels = choice(&[
+            ("error", LogLevel::Error),
+            ("warn", LogLevel::Warn),
+            ("info", LogLevel::Info),
+            ("debug", LogLevel::Debug),
+        ]);
+        let level = section.read("level", LogLevel::Info, levels);
+        section.finish();
+        Self { format, level }
+    }
+}
+
+impl Security {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let password_min_characters = section.read("password_min_characters", 10, number(10..=64));
+        let wrong_tries = section.read("wrong_tries", 5, number(3..=20));
+        let lock_first = section.read("lock_first_seconds", 30, number(1..=3_600_u32));
+        let lock_longest = section.read("lock_longest_seconds", 900, number(1..=86_400_u32));
+        if lock_longest < lock_first {
+            section.refuse("lock_longest_seconds", "is at least lock_first_seconds");
+        }
+        let tries_per_minute_per_address =
+            section.read("tries_per_minute_per_address", 240, number(10..=100_000));
+        let idle = section.read("session_idle_minutes", 480, number(5..=10_080_u32));
+        let longest = section.read("session_longest_hours", 24, number(1..=720_u32));
+        if longest.saturating_mul(60) < idle {
+            section.refuse("session_longest_hours", "is at least session_idle_minutes");
+        }
+        let site_days = section.read("site_session_days", 90, number(1..=400_u32));
+        section.finish();
+        Self {
+            password_min_characters,
+            wrong_tries,
+            lock_first: Duration::from_secs(lock_first.into()),
+            lock_longest: Duration::from_secs(lock_longest.into()),
+            tries_per_minute_per_address,
+            session_idle: Duration::from_secs(u64::from(idle) * 60),
+            session_longest: Duration::from_secs(u64::from(longest) * 3_600),
+            site_session: Duration::from_secs(u64::from(site_days) * 86_400),
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let connections = section.read("connections", 2_000, number(1..=100_000));
+        let peers = section.read("peers", 1_000, number(1..=100_000));
+        let meetings = section.read("meetings", 200, number(1..=100_000));
+        let seats_per_meeting = section.read("seats_per_meeting", 1_000, number(2..=SEATS_MAX));
+        section.finish();
+        Self { connections, peers, meetings, seats_per_meeting }
+    }
+}
+
+fn origin_or_empty(value: &toml::de::DeValue<'_>) -> Result<String, String> {
+    if value.as_str() == Some("") { Ok(String::new()) } else { origin(value) }
+}
+
+/// An origin as browsers write it: scheme, host and perhaps a port, nothing behind.
+fn origin(value: &toml::de::DeValue<'_>) -> Result<String, String> {
+    let text = text(value)?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |host: &str| {
+        !host.is_empty()
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+    };
+    match host {
+        Some(host) if plain(host) => Ok(text),
+        Some(_) | None => Err(format!(
+            "an address like \"https://hop.example.vn:8443\" without a path is expected, not \"{text}\""
+        )),
+    }
+}

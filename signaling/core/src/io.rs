@@ -62,8 +62,8 @@ pub enum Rights {
     SignedOut,
     /// It is signed in, and may do this now.
     Granted(Vec<GrantView>),
-    /// The same, but of its sign-ins only this one is left.
-    GrantedTo(SignInId, Vec<GrantView>),
+    /// The same, but of its sign-ins only these are left.
+    GrantedTo(Vec<SignInId>, Vec<GrantView>),
 }
 
 /// What an HTTP call asks of the hub.

@@ -4,9 +4,9 @@
 //! has written is done at the next look, and what was written while no node ran at the next start.
 
 use crate::driver::{CallError, HubHandle};
-use crate::identity::Identity;
+use crate::identity::{Identity, secret};
 use crate::store::{RightsChange, RightsRow, Store, StoreError};
-use signaling_core::{Holder, Rights, SignInId};
+use signaling_core::{Holder, Rights};
 use std::collections::HashMap;
 use tokio::sync::Mutex;
 
@@ -57,47 +57,34 @@ impl Settling<'_> {
         }
     }
 
-    /// What is left to each holder after all that happened to it.
+    /// What is left to each holder after all that happened to it. Whoever has signed in again meanwhile stays.
     async fn rights_now(&self, rows: &[RightsRow]) -> Result<HashMap<Holder, Rights>, StoreError> {
-        let mut left: HashMap<&Holder, Left> = HashMap::new();
+        let mut ended: HashMap<&Holder, bool> = HashMap::new();
         for row in rows {
-            let left = left.entry(&row.holder).or_insert(Left::All);
-            *left = left.after(row.change);
+            *ended.entry(&row.holder).or_default() |= row.change != RightsChange::Granted;
         }
         let mut changed = HashMap::new();
-        for (holder, left) in left {
-            let row = match holder {
-                Holder::Person { account } => self.store.account(account).await?,
-                // A site has no grants: nothing but the end of its sessions happens to it.
-                Holder::Site { .. } => None,
-            };
-            let rights = match (left, row) {
-                (Left::All, Some(row)) => Rights::Granted(row.grants),
-                (Left::One(sign_in), Some(row)) => Rights::GrantedTo(sign_in, row.grants),
-                (Left::None, _) | (_, None) => Rights::SignedOut,
-            };
-            changed.insert(holder.clone(), rights);
+        for (holder, ended) in ended {
+            changed.insert(holder.clone(), self.rights_of(holder, ended).await?);
         }
         Ok(changed)
     }
-}
 
-/// Which sign-ins are left to somebody.
-#[derive(Clone, Copy)]
-enum Left {
-    All,
-    One(SignInId),
-    None,
-}
-
-impl Left {
-    /// What is over stays over, whatever is granted after it.
-    fn after(self, change: RightsChange) -> Self {
-        match (self, change) {
-            (Self::None, _) | (_, RightsChange::Reset | RightsChange::SignedOut) => Self::None,
-            (Self::One(one), RightsChange::OwnPassword { kept }) if one != kept => Self::None,
-            (_, RightsChange::OwnPassword { kept }) => Self::One(kept),
-            (left, RightsChange::Granted) => left,
+    /// What is left to a holder, some of whose sign-ins may have ended.
+    async fn rights_of(&self, holder: &Holder, ended: bool) -> Result<Rights, StoreError> {
+        let account = match holder {
+            Holder::Person { account } => {
+                self.store.account(account).await?.map(|row| (row.account, row.grants))
+            }
+            // A site has no grants: it may sit in its own seat.
+            Holder::Site { unit } => self.store.site(unit).await?.map(|row| (row.account, Vec::new())),
+        };
+        let Some((account, grants)) = account else { return Ok(Rights::SignedOut) };
+        if !ended {
+            return Ok(Rights::Granted(grants));
         }
+        let sessions = self.store.sessions_of(&account).await?;
+        let left: Vec<_> = sessions.iter().map(secret::sign_in_id).collect();
+        Ok(if left.is_empty() { Rights::SignedOut } else { Rights::GrantedTo(left, grants) })
     }
 }

@@ -51,7 +51,7 @@ impl Hub {
     fn entitles(&self, rights: &Rights, meeting: &Meeting, seat: &Seat, by: Option<SignInId>) -> bool {
         let grants = match rights {
             Rights::SignedOut => return false,
-            Rights::GrantedTo(kept, _) if by != Some(*kept) => return false,
+            Rights::GrantedTo(left, _) if by.is_none_or(|by| !left.contains(&by)) => return false,
             Rights::Granted(grants) | Rights::GrantedTo(_, grants) => grants,
         };
         match &seat.record.occupant {
@@ -68,7 +68,7 @@ fn still_says(rights: &Rights, account: &Account) -> bool {
     match rights {
         Rights::SignedOut => false,
         Rights::Granted(grants) => account.grants == *grants,
-        Rights::GrantedTo(kept, grants) => account.sign_in == *kept && account.grants == *grants,
+        Rights::GrantedTo(left, grants) => left.contains(&account.sign_in) && account.grants == *grants,
     }
 }
 

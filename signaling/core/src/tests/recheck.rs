@@ -141,7 +141,7 @@ fn a_removed_person_is_invited_back_like_a_site() {
 fn whoever_changes_the_own_password_stays_and_the_other_sign_ins_are_out() {
     let (mut world, mut chair, _) = World::running();
     let by = |number| Account { sign_in: SignInId(number), ..person("officer", GrantRole::Operator, "T1") };
-    let kept = |number| Rights::GrantedTo(SignInId(number), by(number).grants);
+    let kept = |number| Rights::GrantedTo(vec![SignInId(number)], by(number).grants);
     let mut officer = world.join(&by(7));
     let (own, foreign) = (world.ticket(&by(7)).unwrap(), world.ticket(&by(8)).unwrap());
     recheck(&mut world, somebody("officer"), kept(7));
@@ -166,6 +166,18 @@ fn whoever_changes_the_own_password_stays_and_the_other_sign_ins_are_out() {
     world.ask(&mut chair, ClientMessage::ClearStage {}).unwrap();
 
     // A grant that is gone is gone for the one that stays too.
-    recheck(&mut world, somebody("officer"), Rights::GrantedTo(SignInId(7), Vec::new()));
+    recheck(&mut world, somebody("officer"), Rights::GrantedTo(vec![SignInId(7)], Vec::new()));
     assert_eq!(world.counter("seats_revoked"), 2);
+}
+
+#[test]
+fn a_site_that_has_signed_in_by_its_new_code_already_keeps_its_seat() {
+    let (mut world, _, _) = World::running();
+    let by = |number| Account { sign_in: SignInId(number), ..site("X09") };
+    let (old, new) = (world.join(&by(7)), world.join(&by(8)));
+    assert_eq!(world.bye(old.connection), Some(ByeReason::Replaced));
+    let ticket = world.ticket(&by(7)).unwrap();
+    recheck(&mut world, room("X09"), Rights::GrantedTo(vec![SignInId(8)], Vec::new()));
+    assert_eq!((world.bye(new.connection), world.counter("seats_revoked")), (None, 0));
+    assert_eq!(world.hello(Credential::Ticket { ticket }).1.err(), Some(Refusal::TicketInvalid));
 }

@@ -2,7 +2,7 @@
 
 use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
-use crate::identity::secret::{SecretHash, sign_in_id};
+use crate::identity::secret::SecretHash;
 use signaling_core::Holder;
 use signaling_protocol::{AccountId, AccountState, GrantRole, GrantView, UnitCode};
 
@@ -135,8 +135,7 @@ impl Store {
             .bind(own.map_or(&[][..], |session| session.as_slice()))
             .execute(&mut *transaction)
             .await?;
-        let change = own
-            .map_or(RightsChange::Reset, |session| RightsChange::OwnPassword { kept: sign_in_id(session) });
+        let change = if own.is_some() { RightsChange::SignedOut } else { RightsChange::Reset };
         rights::note(&mut transaction, &holder(account), change).await?;
         transaction.commit().await?;
         Ok(())

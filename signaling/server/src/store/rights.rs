@@ -2,7 +2,7 @@
 //! in the transaction that makes it, so that it is carried out whatever happens in between.
 
 use super::{Store, StoreError};
-use signaling_core::{Holder, SignInId};
+use signaling_core::Holder;
 use signaling_protocol::{AccountId, UnitCode};
 use sqlx::{Sqlite, Transaction};
 
@@ -12,17 +12,12 @@ const CHANGES_AT_ONCE: i64 = 8_192;
 /// What happened to a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RightsChange {
-    /// The secret is another one or none: all sessions are over, and earlier wrong tries do not count.
+    /// The secret is another one or none: the sessions are over, and earlier wrong tries do not count.
     Reset,
-    /// The last session is over.
+    /// Sessions are over.
     SignedOut,
     /// The grants are others.
     Granted,
-    /// The owner changed the password: all sessions are over but the one it was done in.
-    OwnPassword {
-        /// That session's sign-in.
-        kept: SignInId,
-    },
 }
 
 /// One change that is to be carried out.
@@ -36,13 +31,13 @@ pub struct RightsRow {
     pub change: RightsChange,
 }
 
-type Columns = (i64, String, String, String, Option<i64>);
+type Columns = (i64, String, String, String);
 
 impl Store {
     /// The oldest changes that are not carried out yet.
     pub async fn rights_changes(&self) -> Result<Vec<RightsRow>, StoreError> {
         let rows: Vec<Columns> = sqlx::query_as(
-            "SELECT number, kind, holder, change, kept FROM rights_changes ORDER BY number LIMIT $1",
+            "SELECT number, kind, holder, change FROM rights_changes ORDER BY number LIMIT $1",
         )
         .bind(CHANGES_AT_ONCE)
         .fetch_all(&self.pool)
@@ -68,29 +63,26 @@ pub(super) async fn note(
         Holder::Site { unit } => ("site", unit.as_str()),
     };
     sqlx::query(
-        "INSERT INTO rights_changes (number, kind, holder, change, kept) \
-         SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4 FROM rights_changes",
+        "INSERT INTO rights_changes (number, kind, holder, change) \
+         SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3 FROM rights_changes",
     )
     .bind(kind)
     .bind(holder)
     .bind(change_name(change))
-    .bind(kept(change))
     .execute(&mut **transaction)
     .await?;
     Ok(())
 }
 
-fn row((number, kind, holder, change, kept): Columns) -> Result<RightsRow, StoreError> {
+fn row((number, kind, holder, change): Columns) -> Result<RightsRow, StoreError> {
     let unreadable = || StoreError::Unreadable { what: "a change of rights".into() };
     let holder = match kind.as_str() {
         "person" => Holder::Person { account: AccountId::parse(holder).map_err(|_| unreadable())? },
         "site" => Holder::Site { unit: UnitCode::parse(holder).map_err(|_| unreadable())? },
         _other => return Err(unreadable()),
     };
-    let own = kept.map(|kept| RightsChange::OwnPassword { kept: SignInId(kept.cast_unsigned()) });
-    let mut changes =
-        [RightsChange::Reset, RightsChange::SignedOut, RightsChange::Granted].into_iter().chain(own);
-    let change = changes.find(|known| change_name(*known) == change).ok_or_else(unreadable)?;
+    let changes = [RightsChange::Reset, RightsChange::SignedOut, RightsChange::Granted];
+    let change = changes.into_iter().find(|known| change_name(*known) == change).ok_or_else(unreadable)?;
     Ok(RightsRow { number, holder, change })
 }
 
@@ -99,14 +91,5 @@ const fn change_name(change: RightsChange) -> &'static str {
         RightsChange::Reset => "reset",
         RightsChange::SignedOut => "signed_out",
         RightsChange::Granted => "granted",
-        RightsChange::OwnPassword { .. } => "own_password",
-    }
-}
-
-/// The column has signed numbers; the bits are the same.
-const fn kept(change: RightsChange) -> Option<i64> {
-    match change {
-        RightsChange::OwnPassword { kept } => Some(kept.0.cast_signed()),
-        RightsChange::Reset | RightsChange::SignedOut | RightsChange::Granted => None,
     }
 }

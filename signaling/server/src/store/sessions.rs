@@ -2,6 +2,7 @@
 
 use super::rights::{self, RightsChange};
 use super::{Store, StoreError};
+use crate::identity::secret::SecretHash;
 use signaling_core::Holder;
 use signaling_protocol::{AccountId, AccountKind};
 
@@ -49,6 +50,16 @@ impl Store {
         };
         let account = AccountId::parse(account).map_err(|_| unreadable)?;
         Ok(Some(SessionRow { account, kind, created, used }))
+    }
+
+    /// The token hashes of an account's sessions.
+    pub async fn sessions_of(&self, account: &AccountId) -> Result<Vec<SecretHash>, StoreError> {
+        let rows: Vec<(Vec<u8>,)> = sqlx::query_as("SELECT token_hash FROM sessions WHERE account = $1")
+            .bind(account.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        let unreadable = |_| StoreError::Unreadable { what: "a session".into() };
+        rows.into_iter().map(|(hash,)| hash.try_into().map_err(unreadable)).collect()
     }
 
     /// Writes down that a session was used.

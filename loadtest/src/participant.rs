@@ -286,6 +286,10 @@ impl Stay {
     async fn on_seats(&mut self, phase: MeetingPhase, seats: &[SeatView]) -> Result<(), Failure> {
         if let Some(microphone) = self.seat.own_microphone(seats) {
             self.media.set_microphone(microphone);
+            // Whoever is invited opens the microphone, as a person would press the button.
+            if microphone == Microphone::Off {
+                self.say(ClientMessage::OpenMicrophone {}).await?;
+            }
         }
         for message in self.seat.on_seats(phase, seats) {
             self.say(message).await?;

@@ -34,10 +34,10 @@ pub struct Join {
     /// How many sites join: the first ones of the credentials file.
     #[arg(long)]
     pub sites: usize,
-    /// A CSV file without a header: site code, secret.
+    /// A CSV file with the columns `code` and `secret`, as `giaoban site issue --csv` writes it.
     #[arg(long)]
     pub credentials: PathBuf,
-    /// A CSV file without a header: user name, password of one host. The host starts the meeting if need be and
+    /// A CSV file with the columns `username` and `password` and one host in it. The host starts the meeting if need be and
     /// invites the first site to speak, so that there is something to receive.
     #[arg(long)]
     pub host: Option<PathBuf>,
@@ -113,7 +113,7 @@ impl Site {
 fn sites(join: &Join) -> anyhow::Result<Vec<Site>> {
     ensure!(join.sites > 0, "--sites must be at least 1");
     let name = join.credentials.display().to_string();
-    let rows = pairs(open(&join.credentials)?, &name)?;
+    let rows = pairs(open(&join.credentials)?, &name, ["code", "secret"])?;
     ensure!(rows.len() >= join.sites, "{name} has {} sites, {} are asked for", rows.len(), join.sites);
     let site = |(line, (code, secret)): (usize, (String, String))| {
         let code =
@@ -125,8 +125,9 @@ fn sites(join: &Join) -> anyhow::Result<Vec<Site>> {
 
 fn host(path: &Path, sites: &[Site]) -> anyhow::Result<(String, SignIn, Part)> {
     let name = path.display().to_string();
-    let Some((username, password)) = pairs(open(path)?, &name)?.into_iter().next() else {
-        bail!("{name} is empty");
+    let rows = pairs(open(path)?, &name, ["username", "password"])?;
+    let Some((username, password)) = rows.into_iter().next() else {
+        bail!("{name} has no row under its header");
     };
     let invite = sites.first().context("nobody to invite")?.code.clone();
     Ok((username.clone(), SignIn::Person { username, password }, Part::Host { invite }))
@@ -136,32 +137,55 @@ fn open(path: &Path) -> anyhow::Result<File> {
     File::open(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The rows of a file with two columns.
-fn pairs(file: impl Read, name: &str) -> anyhow::Result<Vec<(String, String)>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(file);
-    // The csv crate's own message would quote the row, and with it a secret.
-    let row = |(line, row): (usize, Result<(String, String), csv::Error>)| {
-        row.ok().with_context(|| format!("{name}, row {}: not two columns", line + 1))
+/// Two columns of a file whose first row names its columns.
+fn pairs(file: impl Read, name: &str, columns: [&str; 2]) -> anyhow::Result<Vec<(String, String)>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    let headers = reader.headers().ok().with_context(|| format!("{name} is not text"))?;
+    let place = |column: &str| {
+        let at = headers.iter().position(|header| header == column);
+        at.with_context(|| format!("{name} has no column `{column}`; its first row names the columns"))
     };
-    reader.deserialize().enumerate().map(row).collect()
+    let [first, second] = columns;
+    let (first, second) = (place(first)?, place(second)?);
+    // The csv crate's own message would quote the row, and with it a secret.
+    let row = |(line, row): (usize, csv::Result<csv::StringRecord>)| {
+        let row = row.ok().with_context(|| format!("{name}, row {}: not as many columns", line + 1))?;
+        let cell = |place: usize| row.get(place).unwrap_or_default().to_owned();
+        Ok((cell(first), cell(second)))
+    };
+    reader.records().enumerate().map(row).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn sites(file: &str) -> anyhow::Result<Vec<(String, String)>> {
+        pairs(file.as_bytes(), "sites.csv", ["code", "secret"])
+    }
+
     #[test]
-    fn credentials_are_two_trimmed_columns_without_a_header() {
-        let rows = pairs("00101, s3cret \n00102,other\n".as_bytes(), "sites.csv").unwrap();
-        assert_eq!(rows, [("00101".into(), "s3cret".into()), ("00102".into(), "other".into())]);
+    fn credentials_are_read_as_the_node_writes_them() {
+        let file = "code,name,secret,link\n00101,Xã Tân An, s3cret ,https://x\n00102,Xã Hòa Bình,other,\n";
+        assert_eq!(
+            sites(file).unwrap(),
+            [("00101".into(), "s3cret".into()), ("00102".into(), "other".into())]
+        );
+        assert_eq!(sites("secret,code\ns3cret,00101\n").unwrap(), [("00101".into(), "s3cret".into())]);
     }
 
     #[test]
     fn a_bad_row_is_named_and_its_secret_is_not() {
-        for file in ["00101,s3cret\n00102\n", "00101,s3cret\n00102,s3cret,x\n"] {
-            let error = format!("{:#}", pairs(file.as_bytes(), "sites.csv").unwrap_err());
-            assert_eq!(error, "sites.csv, row 2: not two columns");
+        for file in ["code,secret\n00101,s3cret\n00102\n", "code,secret\n00101,s3cret\n00102,s3cret,x\n"] {
+            let error = format!("{:#}", sites(file).unwrap_err());
+            assert_eq!(error, "sites.csv, row 2: not as many columns");
         }
+    }
+
+    #[test]
+    fn a_file_without_a_header_is_told_what_it_lacks_without_its_secret() {
+        let error = format!("{:#}", sites("00101,s3cret\n").unwrap_err());
+        assert_eq!(error, "sites.csv has no column `code`; its first row names the columns");
     }
 
     #[test]

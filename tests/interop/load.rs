@@ -11,7 +11,7 @@ async fn join(name: &str, stage_publishes: bool) -> (Report, Door) {
     let door = Door::open().await;
     let credentials: PathBuf = [env!("CARGO_TARGET_TMPDIR"), name].iter().collect();
     let rows: String = (1..=SITES).map(|site| format!("{site},secret\n")).collect();
-    std::fs::write(&credentials, rows).unwrap();
+    std::fs::write(&credentials, format!("code,secret\n{rows}")).unwrap();
     let join = Join {
         server: format!("http://{}", door.address),
         meeting: "meeting".to_owned(),

@@ -7,6 +7,8 @@ mod facts;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod media;
 #[cfg(test)]
 mod node;

@@ -21,6 +21,8 @@ pub enum ReceiveProfile {
     Full,
     /// Programme at the medium layer at most, slides at a low rate, mosaic at the low layer.
     Saver,
+    /// Voices, and of the programme and the slides a still picture every ten seconds.
+    AudioStills,
     /// No video at all.
     AudioOnly,
 }

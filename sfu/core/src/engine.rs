@@ -17,6 +17,7 @@ mod pace;
 mod publishers;
 mod reports;
 mod settle;
+mod stills;
 mod turn;
 
 use member::Member;

@@ -55,7 +55,7 @@ impl Room {
             },
             Slot::Slides if !video || view.slides_height == 0 => None,
             Slot::Slides => self.slides,
-            Slot::Mosaic(_) if !video => None,
+            Slot::Mosaic(_) if !video || view.profile == ReceiveProfile::AudioStills => None,
             Slot::Mosaic(number) => {
                 let wish = view.mosaic.iter().find(|wish| wish.slot == number);
                 wish.filter(|wish| wish.height > 0 && !wish.source.kind.is_audio()).map(|wish| wish.source)

@@ -45,5 +45,7 @@ pub(crate) fn compile(members: &Members, publishers: &Publishers, streams: &mut 
 
 /// The streams whose packets a slot must see.
 fn streams_of(stream: &SlotStream) -> impl Iterator<Item = StreamKey> {
-    [stream.current(), stream.target()].into_iter().flatten()
+    // A slot may wait for a keyframe of what it shows.
+    let target = stream.target().filter(|target| stream.current() != Some(*target));
+    [stream.current(), target].into_iter().flatten()
 }

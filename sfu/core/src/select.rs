@@ -129,6 +129,9 @@ pub(crate) fn allocate(
     climb: Climb,
     before: Bitrate,
 ) -> Allocation {
+    if profile == ReceiveProfile::AudioStills {
+        return stills(wishes);
+    }
     let mut budget = estimate.minus(AUDIO_RESERVE);
     let mut climbing = budget.percent(CLIMB_PERCENT);
     // One more small picture is a climb too, but one instead of another is none, and neither are the first ones.
@@ -190,6 +193,22 @@ pub(crate) fn allocate(
     }
     allocation.shares = shares;
     allocation
+}
+
+/// What is given to who is shown stills: the smallest keyframes there are, on any line, and next to nothing of it.
+fn stills(wishes: &[PictureWish]) -> Allocation {
+    let share = |wish: &PictureWish| {
+        let granted = wish.layers.first().map(|state| state.layer);
+        Share { granted, shown: granted.map(|layer| shown(&wish.layers, layer)) }
+    };
+    Allocation {
+        shares: wishes.iter().map(share).collect(),
+        desired: AUDIO_RESERVE,
+        granted: AUDIO_RESERVE,
+        fell: false,
+        rose: false,
+        hungry: false,
+    }
 }
 
 /// What is kept for the smallest form of the slides; nothing when the line cannot bear them at all.

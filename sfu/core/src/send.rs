@@ -27,6 +27,17 @@ pub(crate) enum Filling {
     Switching { current: StreamKey, target: StreamKey },
 }
 
+/// Which frames of what is shown go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Motion {
+    /// All.
+    Moving,
+    /// Only keyframes that were waited for: the last one has this timestamp.
+    Stills { frame: Option<MediaTime> },
+    /// None until a keyframe comes, then all.
+    Resuming,
+}
+
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forward {
@@ -47,6 +58,7 @@ pub(crate) enum Forward {
 pub(crate) struct SlotStream {
     slot: Slot,
     filling: Filling,
+    motion: Motion,
     /// The incarnation of the stream shown: a sender that starts over must begin with a keyframe again.
     epoch: u16,
     munger: Munger,
@@ -59,7 +71,13 @@ impl SlotStream {
             Slot::Audio(_) | Slot::FloorAudio => ClockRate::OPUS,
             Slot::Programme | Slot::Slides | Slot::Mosaic(_) => ClockRate::VIDEO,
         };
-        Self { slot, filling: Filling::Empty, epoch: 0, munger: Munger::new(clock, start, time) }
+        Self {
+            slot,
+            filling: Filling::Empty,
+            motion: Motion::Moving,
+            epoch: 0,
+            munger: Munger::new(clock, start, time),
+        }
     }
 
     /// Wants another stream, or none. Gives whether the slot fell empty by it.
@@ -73,7 +91,9 @@ impl SlotStream {
         self.filling = match (shown, wanted) {
             (_, None) => Filling::Empty,
             (None, Some(target)) => Filling::Waiting { target },
-            (Some(current), Some(target)) if current == target => Filling::Showing { current },
+            (Some(current), Some(target)) if current == target && self.motion == Motion::Moving => {
+                Filling::Showing { current }
+            }
             (Some(current), Some(target)) => Filling::Switching { current, target },
         };
         shown.is_some() && wanted.is_none()
@@ -101,6 +121,43 @@ impl SlotStream {
         fell_empty
     }
 
+    /// From now on only keyframes that are waited for go out.
+    ///
+    /// # Moving => Stills
+    /// # Resuming => Stills
+    pub(crate) fn begin_stills(&mut self) {
+        if !matches!(self.motion, Motion::Stills { .. }) {
+            self.motion = Motion::Stills { frame: None };
+        }
+    }
+
+    /// From now on everything goes out again. Gives whether a keyframe has to come first, since nobody can decode what builds
+    /// on frames that were left out.
+    ///
+    /// # Stills => Moving | Resuming
+    pub(crate) fn end_stills(&mut self) -> bool {
+        if !matches!(self.motion, Motion::Stills { .. }) {
+            return false;
+        }
+        self.motion = if self.current().is_some() { Motion::Resuming } else { Motion::Moving };
+        self.expect_still()
+    }
+
+    /// Waits for another keyframe of what is shown. Gives whether anything is.
+    ///
+    /// # Showing => Switching
+    pub(crate) fn expect_still(&mut self) -> bool {
+        if let Filling::Showing { current } = self.filling {
+            self.filling = Filling::Switching { current, target: current };
+        }
+        matches!(self.filling, Filling::Switching { .. })
+    }
+
+    /// Whether only stills are shown.
+    pub(crate) fn shows_stills(&self) -> bool {
+        matches!(self.motion, Motion::Stills { .. })
+    }
+
     /// Whether a packet would begin a stretch of the slot's stream.
     pub(crate) fn begins_with(&self, key: StreamKey, packet: &Packet) -> bool {
         let restarted = self.current() == Some(key) && self.epoch != packet.epoch;
@@ -113,11 +170,24 @@ impl SlotStream {
             Arrival { at: packet.at, seq: packet.seq, time: packet.time, descriptor: packet.descriptor };
         let awaited = self.target() == Some(key);
         if awaited && packet.descriptor.starts_keyframe {
+            self.motion = match self.motion {
+                Motion::Stills { .. } => Motion::Stills { frame: Some(packet.time) },
+                Motion::Moving | Motion::Resuming => Motion::Moving,
+            };
             self.filling = Filling::Showing { current: key };
             self.epoch = packet.epoch;
             return Forward::Switch(self.munger.begin(&arrival));
         }
         if self.current() != Some(key) {
+            return Forward::NotYet;
+        }
+        let passes = match self.motion {
+            Motion::Moving => true,
+            Motion::Stills { frame } => frame == Some(packet.time) && self.epoch == packet.epoch,
+            Motion::Resuming => false,
+        };
+        if !passes {
+            self.skip(key, packet.epoch, packet.seq);
             return Forward::NotYet;
         }
         if self.epoch != packet.epoch {

@@ -14,6 +14,7 @@ mod layers;
 mod lines;
 mod redundancy;
 mod stage;
+mod stills;
 mod switches;
 mod voices;
 mod workers;

@@ -33,6 +33,8 @@ pub(crate) enum Timer {
     Speakers(RoomId),
     /// Pictures of a room that nobody has needed for a while are paused.
     Demand(RoomId),
+    /// Those who are shown stills in a room are shown others.
+    Stills(RoomId),
     /// The other workers of the node are told again what holds.
     Exchange,
 }
@@ -84,6 +86,7 @@ impl Timers {
     pub(crate) fn forget_room(&mut self, room: RoomId) {
         self.0.disarm(&Timer::Speakers(room));
         self.0.disarm(&Timer::Demand(room));
+        self.0.disarm(&Timer::Stills(room));
     }
 
     /// Takes the earliest timer that is due.

@@ -42,6 +42,7 @@ impl Engine {
                 Timer::Keyframes(peer) => self.repeat_keyframe_requests(peer),
                 Timer::Activity(peer) => self.on_activity(peer),
                 Timer::Speakers(room) => self.judge_speakers(room),
+                Timer::Stills(room) => self.show_stills(room),
                 Timer::Exchange => self.refresh_exchange(),
                 Timer::Demand(room) => {
                     self.unsettled_rooms.insert(room);

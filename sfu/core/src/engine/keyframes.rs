@@ -20,7 +20,9 @@ impl Engine {
     pub(super) fn on_keyframe_wanted(&mut self, subscriber: PeerId, slot: usize) {
         self.counters.keyframe_requests_in += 1;
         let slot = self.members.get(&subscriber).and_then(|member| member.slots.get(slot));
-        if let Some(key) = slot.and_then(|slot| slot.stream.current()) {
+        // A decoder that was given one still expects more soon; it gets them when they are due.
+        let moving = slot.filter(|slot| !slot.stream.shows_stills());
+        if let Some(key) = moving.and_then(|slot| slot.stream.current()) {
             self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
         }
     }

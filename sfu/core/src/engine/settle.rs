@@ -107,6 +107,7 @@ impl Engine {
                     places.push((position, source));
                 }
                 None => {
+                    self.settle_motion(peer, position);
                     self.grant(peer, position, None);
                     self.retarget(peer, position, None);
                 }
@@ -136,6 +137,7 @@ impl Engine {
             self.timers.arm_if_idle(Timer::Reselect(peer), self.now + deadlines::RESELECT_INTERVAL);
         }
         for ((position, source), Share { granted, shown }) in places.into_iter().zip(allocation.shares) {
+            self.settle_motion(peer, position);
             self.grant(peer, position, granted);
             self.retarget(peer, position, shown.map(|layer| StreamKey { source, layer }));
         }
@@ -311,7 +313,7 @@ fn is_voice(slot: Slot) -> bool {
 fn desired_at_least(profile: ReceiveProfile) -> Bitrate {
     match profile {
         ReceiveProfile::Full => DESIRED_MIN,
-        ReceiveProfile::Saver | ReceiveProfile::AudioOnly => Bitrate::ZERO,
+        ReceiveProfile::Saver | ReceiveProfile::AudioStills | ReceiveProfile::AudioOnly => Bitrate::ZERO,
     }
 }
 

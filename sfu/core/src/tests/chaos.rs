@@ -21,8 +21,12 @@ fn gate() -> impl Strategy<Value = Gate> {
 }
 
 fn view() -> impl Strategy<Value = View> {
-    let profile =
-        prop::sample::select(vec![ReceiveProfile::Full, ReceiveProfile::Saver, ReceiveProfile::AudioOnly]);
+    let profile = prop::sample::select(vec![
+        ReceiveProfile::Full,
+        ReceiveProfile::Saver,
+        ReceiveProfile::AudioStills,
+        ReceiveProfile::AudioOnly,
+    ]);
     let height = || prop::sample::select(vec![0_u16, 90, 180, 360, 720]);
     let wish = (0..4_u8, peer(), height()).prop_map(|(slot, peer, height)| MosaicWish {
         slot,

@@ -306,6 +306,7 @@ impl Placement {
             profile: match wish.profile {
                 MediaProfile::Full => ReceiveProfile::Full,
                 MediaProfile::Saver => ReceiveProfile::Saver,
+                MediaProfile::AudioStills => ReceiveProfile::AudioStills,
                 MediaProfile::AudioOnly => ReceiveProfile::AudioOnly,
             },
             programme_height: wish.programme_height,

@@ -47,6 +47,8 @@ pub enum MediaProfile {
     Full,
     /// Smaller pictures ("Tiết kiệm băng thông").
     Saver,
+    /// Sound, and a still picture now and then ("Âm thanh và ảnh tĩnh").
+    AudioStills,
     /// No pictures ("Chỉ nghe âm thanh").
     AudioOnly,
 }

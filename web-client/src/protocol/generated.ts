@@ -399,7 +399,7 @@ export type LineQuality = "unknown" | "good" | "fair" | "poor" | "lost";
 /**
  * How much a client wants to receive.
  */
-export type MediaProfile = "full" | "saver" | "audioOnly";
+export type MediaProfile = "full" | "saver" | "audioStills" | "audioOnly";
 
 /**
  * One meeting.

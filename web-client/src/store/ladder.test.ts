@@ -99,7 +99,7 @@ test.each([
 
 test('a choice wins over every measure', () => {
   const { at } = through(UNTROUBLED, 0, [['bad', 600_000]]);
-  expect(profileOf('auto', at)).toBe('audioOnly');
+  expect(profileOf('auto', at)).toBe('audioStills');
   expect(profileOf('full', at)).toBe('full');
   expect(profileOf('saver', UNTROUBLED)).toBe('saver');
 });

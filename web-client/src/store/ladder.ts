@@ -97,7 +97,8 @@ export function loadReading(load: Load | null): Reading {
 /** What a person chose: one profile whatever happens, or the one the line bears. */
 export type ProfileChoice = 'auto' | MediaProfile;
 
-const PROFILES = ['full', 'saver', 'audioOnly'] as const;
+/** By level. Without any picture a hall does not know whom it hears, so the least is a still now and then. */
+const PROFILES = ['full', 'saver', 'audioStills'] as const;
 
 /** The profile in force. A choice wins over every measure. */
 export function profileOf(choice: ProfileChoice, line: Ladder): MediaProfile {

@@ -44,7 +44,9 @@ export function loadSettings(storage: SettingsStorage | null): Settings {
   const stored = parse(storage);
   return {
     language: oneOf(stored['language'], ['vi', 'en']) ?? DEFAULT_SETTINGS.language,
-    profile: oneOf(stored['profile'], ['auto', 'full', 'saver', 'audioOnly']) ?? DEFAULT_SETTINGS.profile,
+    profile:
+      oneOf(stored['profile'], ['auto', 'full', 'saver', 'audioStills', 'audioOnly']) ??
+      DEFAULT_SETTINGS.profile,
     sound: oneOf(stored['sound'], ['room', 'computer']) ?? DEFAULT_SETTINGS.sound,
     cameraId: text(stored['cameraId']),
     microphoneId: text(stored['microphoneId']),

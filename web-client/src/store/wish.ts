@@ -63,6 +63,7 @@ const ALL: Allowance = { tiles: 25, tileHeight: 720, programmeHeight: 720, slide
 const BY_PROFILE: Record<MediaProfile, Allowance> = {
   full: ALL,
   saver: { ...ALL, tiles: 4, tileHeight: 180, programmeHeight: 360 },
+  audioStills: { ...ALL, tiles: 0, tileHeight: 0, programmeHeight: 360 },
   audioOnly: { tiles: 0, tileHeight: 0, programmeHeight: 0, slidesHeight: 0 },
 };
 

@@ -55,7 +55,7 @@ fn own() -> Vec<ClientMessage> {
     let wish = |index, seat| SlotWish { index, seat, height: 180 };
     vec![
         ClientMessage::SetView(ViewWish {
-            profile: MediaProfile::Saver,
+            profile: MediaProfile::AudioStills,
             programme_height: 720,
             slides_height: 0,
             mosaic: vec![wish(0, site_seat()), wish(24, clerk_seat())],

@@ -56,9 +56,13 @@ describe('a poor line', () => {
     expect(pictureRoom(liveOf(poor.state), 'computer')).toBe(4);
   });
 
-  test('that stays poor leaves the sound only', () => {
+  test('that stays poor leaves the sound and stills', () => {
     const worse = passing(poor.state, 16, null, 8);
-    expect(liveOf(worse.state).view).toMatchObject({ profile: 'audioOnly', programmeHeight: 0, mosaic: [] });
+    expect(liveOf(worse.state).view).toMatchObject({
+      profile: 'audioStills',
+      programmeHeight: 360,
+      mosaic: [],
+    });
   });
 
   test('that is good again gives the pictures back, as large as they are shown', () => {

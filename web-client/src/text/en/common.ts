@@ -77,12 +77,14 @@ export const lines: Dictionary['lines'] = {
 export const profiles: Dictionary['profiles'] = {
   full: 'Full',
   saver: 'Data saving',
+  audioStills: 'Audio and stills',
   audioOnly: 'Audio only',
 };
 
 export const profilesShort: Dictionary['profilesShort'] = {
   full: 'Full',
   saver: 'Saving',
+  audioStills: 'Stills',
   audioOnly: 'Sound only',
 };
 

@@ -90,6 +90,7 @@ export const lines: Record<LineQuality, string> = {
 export const profiles: Record<MediaProfile, string> = {
   full: 'Đầy đủ',
   saver: 'Tiết kiệm băng thông',
+  audioStills: 'Âm thanh và ảnh tĩnh',
   audioOnly: 'Chỉ nghe âm thanh',
 };
 
@@ -97,6 +98,7 @@ export const profiles: Record<MediaProfile, string> = {
 export const profilesShort: Record<MediaProfile, string> = {
   full: 'Đầy đủ',
   saver: 'Tiết kiệm',
+  audioStills: 'Ảnh tĩnh',
   audioOnly: 'Chỉ nghe',
 };
 

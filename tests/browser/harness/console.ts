@@ -63,7 +63,8 @@ export class Console {
   }
 
   async endSpeech(): Promise<void> {
-    await this.#button(this.#words.host.endSpeech).click();
+    // The queue has it, and the bar of the seat when it is chosen: both do the same.
+    await this.#button(this.#words.host.endSpeech).first().click();
   }
 
   async lockAll(): Promise<void> {

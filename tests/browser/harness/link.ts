@@ -7,70 +7,56 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
+/** What a node listens on: one port for pages, one for media of each of its workers. */
+export type Ports = { readonly httpPort: number; readonly mediaPorts: readonly number[] };
+
 export class Link {
   readonly httpPort: number;
-  readonly mediaPort: number;
   #cut = false;
   readonly #server: Server;
-  readonly #udp: UdpSocket;
-  readonly #upstreams = new Map<string, UdpSocket>();
+  readonly #relays: readonly MediaRelay[];
   readonly #sockets = new Set<Socket>();
 
-  static async to(node: { httpPort: number; mediaPort: number }): Promise<Link> {
+  static async to(node: Ports): Promise<Link> {
     const server = createServer({ pauseOnConnect: true });
     server.listen(0, '127.0.0.1');
-    const udp = createSocket('udp4');
-    // Every address: Firefox does not pair loopback while the machine has another one.
-    udp.bind(0, '0.0.0.0');
-    await Promise.all([once(server, 'listening'), once(udp, 'listening')]);
-    return new Link(server, udp, node);
+    const [relays] = await Promise.all([
+      Promise.all(node.mediaPorts.map(async (port) => await MediaRelay.to(port))),
+      once(server, 'listening'),
+    ]);
+    return new Link(server, relays, node.httpPort);
   }
 
-  private constructor(server: Server, udp: UdpSocket, node: { httpPort: number; mediaPort: number }) {
+  private constructor(server: Server, relays: readonly MediaRelay[], httpPort: number) {
     this.#server = server;
-    this.#udp = udp;
+    this.#relays = relays;
     this.httpPort = (server.address() as AddressInfo).port;
-    this.mediaPort = udp.address().port;
-    server.on('connection', (socket) => this.#relay(socket, node.httpPort));
-    udp.on('message', (datagram, from) => {
-      if (!this.#cut)
-        this.#upstream(`${from.address}:${from.port}`, from.port, from.address).send(
-          datagram,
-          node.mediaPort,
-          '127.0.0.1',
-        );
-    });
+    server.on('connection', (socket) => this.#relay(socket, httpPort));
+  }
+
+  /** Which port of this line stands for which of the node's. */
+  get mediaPorts(): Readonly<Record<number, number>> {
+    return Object.fromEntries(this.#relays.map(({ to, port }) => [to, port]));
   }
 
   /** Nothing passes from now on. */
   cut(): void {
     this.#cut = true;
+    for (const relay of this.#relays) relay.passes = false;
     for (const socket of this.#sockets) socket.pause();
   }
 
   /** Everything passes again; connections that waited find their other end again. */
   mend(): void {
     this.#cut = false;
+    for (const relay of this.#relays) relay.passes = true;
     for (const socket of this.#sockets) socket.resume();
   }
 
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
-    for (const upstream of this.#upstreams.values()) upstream.close();
+    for (const relay of this.#relays) relay.close();
     this.#server.close();
-    this.#udp.close();
-  }
-
-  #upstream(client: string, port: number, address: string): UdpSocket {
-    const known = this.#upstreams.get(client);
-    if (known) return known;
-    const upstream = createSocket('udp4');
-    upstream.on('message', (datagram) => {
-      if (!this.#cut) this.#udp.send(datagram, port, address);
-    });
-    upstream.on('error', () => undefined);
-    this.#upstreams.set(client, upstream);
-    return upstream;
   }
 
   #relay(near: Socket, port: number): void {
@@ -89,5 +75,49 @@ export class Link {
       });
     }
     if (!this.#cut) near.resume();
+  }
+}
+
+/** Datagrams to one port of the node and back, for any number of clients. */
+class MediaRelay {
+  passes = true;
+  readonly to: number;
+  readonly port: number;
+  readonly #near: UdpSocket;
+  readonly #upstreams = new Map<string, UdpSocket>();
+
+  static async to(port: number): Promise<MediaRelay> {
+    const near = createSocket('udp4');
+    // Every address: Firefox does not pair loopback while the machine has another one.
+    near.bind(0, '0.0.0.0');
+    await once(near, 'listening');
+    return new MediaRelay(near, port);
+  }
+
+  private constructor(near: UdpSocket, to: number) {
+    this.#near = near;
+    this.to = to;
+    this.port = near.address().port;
+    near.on('message', (datagram, from) => {
+      if (this.passes) this.#upstream(from.port, from.address).send(datagram, to, '127.0.0.1');
+    });
+  }
+
+  close(): void {
+    for (const upstream of this.#upstreams.values()) upstream.close();
+    this.#near.close();
+  }
+
+  #upstream(port: number, address: string): UdpSocket {
+    const client = `${address}:${port}`;
+    const known = this.#upstreams.get(client);
+    if (known) return known;
+    const upstream = createSocket('udp4');
+    upstream.on('message', (datagram) => {
+      if (this.passes) this.#near.send(datagram, port, address);
+    });
+    upstream.on('error', () => undefined);
+    this.#upstreams.set(client, upstream);
+    return upstream;
   }
 }

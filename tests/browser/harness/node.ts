@@ -12,16 +12,22 @@ const REPOSITORY = resolve(import.meta.dirname, '../../..');
 /** Ports that a node of a test takes; a second run on the same machine sets another base. */
 const PORTS = Number(process.env['GIAOBAN_TEST_PORTS'] ?? 18700);
 
+const MEDIA_PORTS = PORTS + 34_000;
+
 /** How long a node may take until it is ready; importing units and making keys is a second on a slow machine. */
 const READY_MS = 20_000;
 
 /** A secret that the node prints once. */
 export type Issued = { readonly login: string; readonly secret: string };
 
+/** How media is spread over processors: `share` is how many peers each worker takes. A room is kept on one worker while
+ *  it fits there. */
+export type Spread = { readonly workers: number; readonly share: number };
+
 export class Node {
   readonly httpPort = PORTS;
   readonly httpsPort = PORTS + 1;
-  readonly mediaPort = PORTS + 34_000;
+  readonly mediaPorts: readonly number[];
   readonly origin = `http://127.0.0.1:${PORTS}`;
   readonly origin6 = `http://[::1]:${PORTS}`;
   readonly originTls = `https://127.0.0.1:${PORTS + 1}`;
@@ -29,18 +35,21 @@ export class Node {
   readonly mediaAddresses: readonly string[] = ['127.0.0.1', '::1', ...ownAddresses()];
   readonly #directory: string;
   readonly #binary: string;
+  readonly #spread: Spread;
   #process: ChildProcess | null = null;
   #log = '';
 
-  static async fresh(units: string): Promise<Node> {
-    const node = new Node(await mkdtemp(join(tmpdir(), 'giaoban-')));
+  static async fresh(units: string, spread: Spread): Promise<Node> {
+    const node = new Node(await mkdtemp(join(tmpdir(), 'giaoban-')), spread);
     await writeFile(node.#config, node.#configuration());
     await node.command('import-units', join(REPOSITORY, 'configs/units', units));
     return node;
   }
 
-  private constructor(directory: string) {
+  private constructor(directory: string, spread: Spread) {
     this.#directory = directory;
+    this.#spread = spread;
+    this.mediaPorts = Array.from({ length: spread.workers }, (_, worker) => MEDIA_PORTS + worker);
     this.#binary = process.env['GIAOBAN_BINARY'] ?? join(REPOSITORY, 'target/debug/giaoban');
   }
 
@@ -87,6 +96,14 @@ export class Node {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  /** How many peers live on each of its workers, by its own figures. */
+  async peersByWorker(): Promise<readonly number[]> {
+    const text = await (await fetch(`${this.origin}/metrics`)).text();
+    return this.mediaPorts.map((_, worker) =>
+      Number(new RegExp(`^giaoban_sfu_peers\\{worker="${worker}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? NaN),
+    );
+  }
+
   /** Everything it has logged. */
   get log(): string {
     return this.#log;
@@ -122,10 +139,12 @@ addresses = ["127.0.0.1:${this.httpsPort}"]
 plain_addresses = ["127.0.0.1:${this.httpPort}", "[::1]:${this.httpPort}"]
 [media]
 addresses = ${JSON.stringify(this.mediaAddresses)}
-first_port = ${this.mediaPort}
-workers = 1
+first_port = ${MEDIA_PORTS}
+workers = ${this.#spread.workers}
 [store]
 path = "${this.#directory}/data"
+[limits]
+peers = ${this.#spread.share * this.#spread.workers}
 `;
   }
 }

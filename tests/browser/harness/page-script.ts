@@ -8,14 +8,14 @@ export type PageSetup = {
   /** Cells of the picture, null for the browser's own fake camera. */
   readonly cells: readonly number[] | null;
   readonly picture: typeof PICTURE;
-  /** Where media goes instead of the node's own port: the cuttable link. */
-  readonly mediaPort: number | null;
+  /** Where media goes instead of the node's own ports: the cuttable link. */
+  readonly mediaPorts: Readonly<Record<number, number>> | null;
   /** Which candidates of the node may be used. */
   readonly family: 'any' | 'v4' | 'v6';
 };
 
 /** Nothing in between, the browser's own camera. */
-export const AT_HOME: PageSetup = { cells: null, picture: PICTURE, mediaPort: null, family: 'any' };
+export const AT_HOME: PageSetup = { cells: null, picture: PICTURE, mediaPorts: null, family: 'any' };
 
 export type Probe = {
   readonly peers: RTCPeerConnection[];
@@ -103,9 +103,11 @@ export function instrument(setup: PageSetup): void {
       .split('\r\n')
       .filter(allowed)
       .map((line) => {
-        if (setup.mediaPort === null || !line.startsWith('a=candidate:')) return line;
+        if (setup.mediaPorts === null || !line.startsWith('a=candidate:')) return line;
         const words = line.split(' ');
-        words[5] = String(setup.mediaPort);
+        const port = setup.mediaPorts[Number(words[5])];
+        if (port === undefined) throw new Error(`no line to the port of ${line}`);
+        words[5] = String(port);
         return words.join(' ');
       })
       .join('\r\n');

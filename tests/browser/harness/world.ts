@@ -8,7 +8,7 @@ import { Session } from './api.ts';
 import { launch, type BrowserName } from './browsers.ts';
 import type { Link } from './link.ts';
 import { cellsOf, PICTURE } from './marker.ts';
-import { Node, unitsOf } from './node.ts';
+import { Node, unitsOf, type Spread } from './node.ts';
 import { instrument, type PageSetup } from './page-script.ts';
 import { Participant } from './participant.ts';
 
@@ -44,8 +44,8 @@ export class World {
   #participants: Participant[] = [];
   #browsers: Browser[] = [];
 
-  static async open(): Promise<World> {
-    const node = await Node.fresh(SAMPLE);
+  static async open(spread: Spread): Promise<World> {
+    const node = await Node.fresh(SAMPLE, spread);
     await node.start();
     const { login, secret } = node.firstAdministrator();
     const administrator = await Session.open(node.origin, {
@@ -155,7 +155,7 @@ export class World {
     const setup: PageSetup = {
       cells: cellsOf(marker),
       picture: PICTURE,
-      mediaPort: coming.link?.mediaPort ?? null,
+      mediaPorts: coming.link?.mediaPorts ?? null,
       family: coming.family ?? (coming.link ? 'v4' : 'any'),
     };
     context.setDefaultTimeout(ACTION_MS);
@@ -187,11 +187,15 @@ export class World {
   }
 }
 
-/** Stories share one node; each has its own browsers. */
-export const story = base.extend<{ world: World }, { shared: World }>({
+/** One worker takes everybody, as in a small node. */
+const TOGETHER: Spread = { workers: 1, share: 100 };
+
+/** Stories of one spread share one node; each has its own browsers. */
+export const story = base.extend<{ world: World }, { spread: Spread; shared: World }>({
+  spread: [TOGETHER, { scope: 'worker', option: true }],
   shared: [
-    async ({}, use) => {
-      const world = await World.open();
+    async ({ spread }, use) => {
+      const world = await World.open(spread);
       await use(world);
       await world.close();
     },

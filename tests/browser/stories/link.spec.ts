@@ -15,25 +15,26 @@ test('a cut line is silent both ways and on both transports', async () => {
   await Promise.all([once(server, 'listening'), once(echo, 'listening')]);
   const link = await Link.to({
     httpPort: (server.address() as AddressInfo).port,
-    mediaPort: echo.address().port,
+    mediaPorts: [echo.address().port],
   });
+  const mediaPort = link.mediaPorts[echo.address().port];
 
   const heard: string[] = [];
   const stream = connect(link.httpPort, '127.0.0.1', () => stream.write('one'));
   stream.on('data', (bytes) => heard.push(`stream ${bytes.toString()}`));
   const datagrams = createSocket('udp4');
   datagrams.on('message', (bytes) => heard.push(`datagram ${bytes.toString()}`));
-  datagrams.send('one', link.mediaPort, '127.0.0.1');
+  datagrams.send('one', mediaPort, '127.0.0.1');
   await expect.poll(() => heard.toSorted()).toEqual(['datagram one', 'stream one']);
 
   link.cut();
   stream.write('two');
-  datagrams.send('two', link.mediaPort, '127.0.0.1');
+  datagrams.send('two', mediaPort, '127.0.0.1');
   await new Promise((done) => setTimeout(done, 500));
   expect(heard).toHaveLength(2);
 
   link.mend();
-  datagrams.send('three', link.mediaPort, '127.0.0.1');
+  datagrams.send('three', mediaPort, '127.0.0.1');
   await expect
     .poll(() => heard.slice(2).toSorted(), 'a stream waits, a datagram is lost')
     .toEqual(['datagram three', 'stream two']);

@@ -3,26 +3,30 @@
 
 pub(crate) mod descriptor;
 mod history;
+mod incoming;
 mod keyframe;
 mod missing;
 mod rate;
 mod reception;
+mod source;
 mod streams;
 
 pub(crate) use history::{History, Packet};
+pub(crate) use incoming::{CaptureTime, Incoming, Passed};
 pub(crate) use keyframe::KeyframeOwed;
 pub(crate) use missing::Missing;
 pub(crate) use rate::RateMeter;
 pub(crate) use reception::{Reception, ReceptionReport, SenderClock};
+pub(crate) use source::{LAYERS, Receiver};
 pub(crate) use streams::{StreamId, Streams};
 
 use crate::peer::Format;
 use crate::route::SlotAddress;
 use crate::rtp::Ssrc;
-use crate::units::{Bitrate, ClockRate, MediaTime, SeqNo};
+use crate::units::{Bitrate, ClockRate, SeqNo};
 use crate::workers::Workers;
 use descriptor::{Dependency, Descriptor, Structure, frame_number};
-use sfu_control::{Gate, Layer, Source, SourceKind};
+use sfu_control::{Layer, Source};
 use std::time::{Duration, Instant};
 
 /// A layer that sent nothing for this long has stopped: subscribers fall back to one that flows. Two frames of
@@ -39,66 +43,6 @@ pub(crate) struct StreamKey {
     pub(crate) source: Source,
     /// Which encoding; always the lowest for what is sent in one encoding.
     pub(crate) layer: Layer,
-}
-
-/// Header extensions that travel on from publisher to subscriber, as they came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Passed {
-    /// RFC 6464: the whole byte, voice bit first.
-    pub(crate) audio_level: Option<u8>,
-    /// How the camera is held (3GPP TS 26.114).
-    pub(crate) orientation: Option<u8>,
-    /// When the frame was captured: eight bytes, or sixteen with the clock's offset.
-    pub(crate) capture_time: Option<CaptureTime>,
-}
-
-/// The bytes of an absolute capture time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CaptureTime {
-    bytes: [u8; 16],
-    long: bool,
-}
-
-impl CaptureTime {
-    /// Takes the extension's bytes; none when they are neither eight nor sixteen.
-    pub(crate) fn read(value: &[u8]) -> Option<Self> {
-        let mut bytes = [0; 16];
-        bytes.get_mut(..value.len())?.copy_from_slice(value);
-        matches!(value.len(), 8 | 16).then_some(Self { bytes, long: value.len() == 16 })
-    }
-
-    /// The extension's bytes.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        if self.long { &self.bytes } else { self.bytes.get(..8).unwrap_or_default() }
-    }
-}
-
-impl Passed {
-    /// RFC 6464: 0 is loudest, 127 is silence.
-    pub(crate) fn loudness(&self) -> Option<u8> {
-        self.audio_level.map(|level| level & 0x7F)
-    }
-}
-
-/// A media packet of a publisher, decrypted; retransmissions are restored.
-#[derive(Debug)]
-pub(crate) struct Incoming<'a> {
-    /// The stream it came on; it changes when the sender starts over.
-    pub(crate) ssrc: Ssrc,
-    /// Its number, roll-overs counted.
-    pub(crate) seq: SeqNo,
-    /// Its timestamp.
-    pub(crate) time: MediaTime,
-    /// The marker bit.
-    pub(crate) marker: bool,
-    /// Its codec.
-    pub(crate) format: Format,
-    /// What else goes on.
-    pub(crate) passed: Passed,
-    /// AV1's dependency descriptor; empty when there is none.
-    pub(crate) dependency: &'a [u8],
-    /// The media; empty for padding.
-    pub(crate) payload: &'a [u8],
 }
 
 /// Where a packet stands in its stream.
@@ -342,59 +286,5 @@ impl LayerStream {
         }
         self.missing.on_late(seq);
         if self.history.get(self.epoch, seq).is_some() { Order::Twice } else { Order::Late }
-    }
-}
-
-/// One of the four things a peer may send.
-#[derive(Debug)]
-pub(crate) struct Receiver {
-    source: Source,
-    /// Whether its packets pass at all.
-    pub(crate) gate: Gate,
-    layers: [Option<StreamId>; 3],
-}
-
-impl Receiver {
-    /// A source that may send these layers; its gate starts closed.
-    pub(crate) fn new(source: Source, layers: &[Layer], streams: &mut Streams) -> Self {
-        let layers = LAYERS.map(|layer| {
-            let stream = || streams.insert(LayerStream::new(StreamKey { source, layer }));
-            layers.contains(&layer).then(stream)
-        });
-        Self { source, gate: Gate::Closed, layers }
-    }
-
-    /// One of its layers.
-    pub(crate) fn layer(&self, layer: Layer) -> Option<StreamId> {
-        *self.layers.get(index_of(layer))?
-    }
-
-    /// The negotiated layers, smallest first.
-    pub(crate) fn layers(&self) -> impl Iterator<Item = StreamId> {
-        self.layers.into_iter().flatten()
-    }
-
-    /// Which of several layers one of its layers is as large as: the only encoding of a camera is the whole picture. That of
-    /// a screen is as large for the moment in which a page changes, and next to nothing on the average.
-    pub(crate) fn as_large_as(&self, layer: Layer) -> Layer {
-        let alone = self.kind() == SourceKind::Camera && self.layers().nth(1).is_none();
-        if alone { Layer::High } else { layer }
-    }
-
-    /// What it is.
-    pub(crate) fn kind(&self) -> SourceKind {
-        self.source.kind
-    }
-}
-
-/// All layers, smallest first.
-pub(crate) const LAYERS: [Layer; 3] = [Layer::Low, Layer::Medium, Layer::High];
-
-/// A layer's place in an array.
-fn index_of(layer: Layer) -> usize {
-    match layer {
-        Layer::Low => 0,
-        Layer::Medium => 1,
-        Layer::High => 2,
     }
 }

@@ -9,6 +9,7 @@ mod missing;
 mod rate;
 mod reception;
 mod source;
+mod spatial;
 mod streams;
 
 pub(crate) use history::{History, Packet};
@@ -17,7 +18,8 @@ pub(crate) use keyframe::KeyframeOwed;
 pub(crate) use missing::Missing;
 pub(crate) use rate::RateMeter;
 pub(crate) use reception::{Reception, ReceptionReport, SenderClock};
-pub(crate) use source::{LAYERS, Receiver};
+pub(crate) use source::{LAYERS, Receiver, index_of};
+use spatial::SpatialLayers;
 pub(crate) use streams::{StreamId, Streams};
 
 use crate::peer::Format;
@@ -25,7 +27,7 @@ use crate::route::SlotAddress;
 use crate::rtp::Ssrc;
 use crate::units::{Bitrate, ClockRate, SeqNo};
 use crate::workers::Workers;
-use descriptor::{Dependency, Descriptor, Structure, frame_number};
+use descriptor::{Dependency, Descriptor, Spatial, Structure, frame_number};
 use sfu_control::{Layer, Source};
 use std::time::{Duration, Instant};
 
@@ -103,6 +105,8 @@ pub(crate) struct LayerStream {
     pub(crate) missing: Missing,
     /// What reports say of it.
     pub(crate) reception: Reception,
+    /// Its spatial layers, once it was seen to have several.
+    spatial: Option<Box<SpatialLayers>>,
     /// How to read AV1's dependency descriptors, as its last keyframe told.
     structure: Option<Structure>,
     ssrc: Option<Ssrc>,
@@ -132,6 +136,7 @@ impl LayerStream {
             history: History::default(),
             missing: Missing::default(),
             reception: Reception::new(clock),
+            spatial: None,
             structure: None,
             ssrc: None,
             epoch: 0,
@@ -194,6 +199,21 @@ impl LayerStream {
         self.offered.map_or_else(|| self.rate.bitrate(), |offered| offered.rate)
     }
 
+    /// What may be had of it, smallest first: itself, or so many of its spatial layers; whether that flows, and its rate.
+    pub(crate) fn choices(&self, now: Instant) -> impl Iterator<Item = (Layer, bool, Bitrate)> {
+        let live = self.is_live(now);
+        let whole = (self.key.layer, live, self.bitrate());
+        let sizes = self.spatial.as_deref().map(|spatial| spatial.sizes(now));
+        let whole = sizes.is_none().then_some(whole);
+        let sizes = sizes.into_iter().flatten();
+        whole.into_iter().chain(sizes.map(move |(layer, flowing, rate)| (layer, flowing && live, rate)))
+    }
+
+    /// Whether it was seen to have several spatial layers.
+    pub(crate) fn is_layered(&self) -> bool {
+        self.spatial.is_some()
+    }
+
     /// Counts a packet that came by itself, whether it is let in or not.
     pub(crate) fn count(&mut self, now: Instant, incoming: &Incoming<'_>) {
         if self.ssrc != Some(incoming.ssrc) {
@@ -241,11 +261,24 @@ impl LayerStream {
         self.format = Some(incoming.format);
         self.last_packet = Some(now);
         self.rate.record(now, incoming.payload.len());
+        let resumed = self.record_spatial(now, &descriptor, incoming.payload.len()) || resumed;
         if descriptor.starts_keyframe && !self.key.source.kind.is_audio() {
             self.keyframe.on_keyframe();
             self.missing.forget_before(incoming.seq);
         }
         Received::Media { epoch: self.epoch, resumed, order }
+    }
+
+    /// Counts a packet of a spatial layer. Gives whether that layer did not flow before.
+    fn record_spatial(&mut self, now: Instant, descriptor: &Descriptor, bytes: usize) -> bool {
+        let Some(Spatial { layer, highest, .. }) = descriptor.spatial else { return false };
+        let known = layer.max(highest.unwrap_or(0));
+        if known > 0 && self.spatial.is_none() {
+            // What is told comes in this picture, and what this is built on came before it.
+            let spatial = self.spatial.insert(Box::default());
+            (0..=known).for_each(|layer| _ = spatial.record(now, layer, 0));
+        }
+        self.spatial.as_deref_mut().is_some_and(|spatial| spatial.record(now, layer, bytes))
     }
 
     /// Adds what AV1's dependency descriptor says. Who is shown this stream must begin where both the payload and the
@@ -262,6 +295,7 @@ impl LayerStream {
         self.epoch = self.epoch.wrapping_add(1);
         self.highest = None;
         self.structure = None;
+        self.spatial = None;
         self.missing.clear();
         self.reception = Reception::new(self.reception.clock());
     }

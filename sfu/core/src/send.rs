@@ -2,13 +2,16 @@
 //! with. A switch takes effect on a keyframe of the new stream; until then the old one stays on screen.
 
 mod burst;
+mod ceiling;
 mod munger;
 mod sent;
 
 pub(crate) use burst::{Bursts, Path};
+use ceiling::Ceiling;
 pub(crate) use munger::{Arrival, Munger, Place};
 pub(crate) use sent::{Sent, SentPackets};
 
+use crate::receive::descriptor::Spatial;
 use crate::receive::{Packet, SenderClock, StreamKey};
 use crate::units::{ClockRate, MediaTime, SeqNo};
 use sfu_control::{PeerId, Slot};
@@ -61,6 +64,7 @@ pub(crate) struct SlotStream {
     motion: Motion,
     /// The incarnation of the stream shown: a sender that starts over must begin with a keyframe again.
     epoch: u16,
+    ceiling: Ceiling,
     munger: Munger,
 }
 
@@ -76,6 +80,7 @@ impl SlotStream {
             filling: Filling::Empty,
             motion: Motion::Moving,
             epoch: 0,
+            ceiling: Ceiling::default(),
             munger: Munger::new(clock, start, time),
         }
     }
@@ -176,7 +181,7 @@ impl SlotStream {
             };
             self.filling = Filling::Showing { current: key };
             self.epoch = packet.epoch;
-            return Forward::Switch(self.munger.begin(&arrival));
+            return Forward::Switch(self.begin(&arrival));
         }
         if self.current() != Some(key) {
             return Forward::NotYet;
@@ -195,9 +200,50 @@ impl SlotStream {
                 return Forward::Restarted;
             }
             self.epoch = packet.epoch;
-            return Forward::Send(self.munger.begin(&arrival));
+            return Forward::Send(self.begin(&arrival));
         }
-        self.munger.pass(&arrival).map_or(Forward::Late, Forward::Send)
+        let Some(spatial) = packet.descriptor.spatial else {
+            return self.munger.pass(&arrival).map_or(Forward::Late, Forward::Send);
+        };
+        let ahead = self.munger.is_ahead(packet.seq);
+        let shown = if ahead { self.ceiling.takes(spatial) } else { self.ceiling.shows(spatial) };
+        if !shown {
+            self.munger.skip(packet.seq);
+            return Forward::NotYet;
+        }
+        let place = self.munger.pass(&arrival);
+        place.map_or(Forward::Late, |place| Forward::Send(self.ended(place, spatial)))
+    }
+
+    /// Begins a stretch.
+    fn begin(&mut self, arrival: &Arrival) -> Place {
+        let place = self.munger.begin(arrival);
+        let Some(spatial) = arrival.descriptor.spatial else { return place };
+        self.ceiling.takes(spatial);
+        self.ended(place, spatial)
+    }
+
+    /// Marks the last packet of what is shown of a picture.
+    fn ended(&self, mut place: Place, spatial: Spatial) -> Place {
+        if self.ceiling.ends(spatial) {
+            place.patch.end_picture();
+        }
+        place
+    }
+
+    /// Wants spatial layers up to this one, or whatever comes.
+    pub(crate) fn look_up_to(&mut self, layer: Option<u8>) {
+        self.ceiling.want(layer);
+    }
+
+    /// Whether it shows whatever spatial layers come.
+    pub(crate) fn looks_all_the_way_up(&self) -> bool {
+        self.ceiling.is_open()
+    }
+
+    /// Whether it shows a stream and waits for a keyframe to show more of it.
+    pub(crate) fn climbs(&self, key: StreamKey) -> bool {
+        self.current() == Some(key) && self.ceiling.climbs()
     }
 
     /// Leaves a packet out of the stream if the slot shows it.

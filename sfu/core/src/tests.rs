@@ -15,6 +15,7 @@ mod lines;
 mod redundancy;
 mod stage;
 mod stills;
+mod svc;
 mod switches;
 mod voices;
 mod workers;

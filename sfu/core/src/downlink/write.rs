@@ -24,7 +24,7 @@ impl Downlink {
         let buffer = out.arena.bytes_mut();
         let fixed = Fixed {
             payload_type: chosen.payload_type,
-            marker: packet.marker,
+            marker: packet.marker || sent.patch.ends_picture(),
             sequence: sent.seq.wire(),
             time: sent.time,
             ssrc: line.ssrc,
@@ -76,7 +76,8 @@ impl Downlink {
         let start = out.arena.len();
         let buffer = out.arena.bytes_mut();
         let sequence = line.rtx_seq.wire();
-        let fixed = Fixed { payload_type, marker: packet.marker, sequence, time: sent.time, ssrc };
+        let marker = packet.marker || sent.patch.ends_picture();
+        let fixed = Fixed { payload_type, marker, sequence, time: sent.time, ssrc };
         let mut header = HeaderWriter::begin(buffer, &fixed, Form::carrying(packet.dependency.len()));
         header.element(self.extensions.transport, &self.history.next_wire().to_be_bytes());
         header.element(self.extensions.mid, &line.mid);

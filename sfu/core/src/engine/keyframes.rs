@@ -40,6 +40,17 @@ impl Engine {
         }
     }
 
+    /// Lets a slot show spatial layers up to one, or whatever comes; what it has to climb to is asked for.
+    pub(super) fn look_up_to(&mut self, subscriber: PeerId, position: usize, layer: Option<u8>) {
+        let slot = self.members.get_mut(&subscriber).and_then(|member| member.slots.get_mut(position));
+        let Some(slot) = slot else { return };
+        slot.stream.look_up_to(layer);
+        let climbs = slot.stream.current().filter(|key| slot.stream.climbs(*key));
+        if let Some(key) = climbs {
+            self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
+        }
+    }
+
     /// Keyframes that came while a client was still shaking hands could not be written to it, and a client asks for none
     /// of a stream it has never heard: all its waiting pictures are seen to anew.
     pub(super) fn expect_keyframes(&mut self, subscriber: PeerId) {
@@ -152,7 +163,9 @@ impl Engine {
         let Some(stream) = self.streams.get(id) else { return false };
         let waits = |address: &crate::route::SlotAddress| {
             let slot = self.members.at(address.member).and_then(|member| member.slots.get(address.slot));
-            slot.is_some_and(|slot| slot.stream.target() == Some(stream.key))
+            slot.is_some_and(|slot| {
+                slot.stream.target() == Some(stream.key) || slot.stream.climbs(stream.key)
+            })
         };
         stream.is_live(self.now) && stream.fanout.iter().any(waits)
     }

@@ -3,7 +3,7 @@
 
 use super::{Engine, deadlines};
 use crate::estimate::INITIAL_ESTIMATE;
-use crate::receive::{LAYERS, StreamKey};
+use crate::receive::{LAYERS, LayerStream, StreamKey, index_of};
 use crate::room::{RELEASE_AFTER, Room, Told};
 use crate::route;
 use crate::select::{LayerState, PictureWish, Share, allocate, nominal};
@@ -139,32 +139,42 @@ impl Engine {
         for ((position, source), Share { granted, shown }) in places.into_iter().zip(allocation.shares) {
             self.settle_motion(peer, position);
             self.grant(peer, position, granted);
-            self.retarget(peer, position, shown.map(|layer| StreamKey { source, layer }));
+            let shown = shown.map(|layer| self.stream_of(source, layer));
+            self.retarget(peer, position, shown.map(|(key, _)| key));
+            self.look_up_to(peer, position, shown.and_then(|(_, spatial)| spatial));
+        }
+    }
+
+    /// Which stream a layer comes on, and which spatial layer of it that is, if it has several.
+    fn stream_of(&self, source: Source, layer: Layer) -> (StreamKey, Option<u8>) {
+        let lowest = StreamKey { source, layer: LAYERS[0] };
+        let stream = self.publishers.stream(lowest).and_then(|id| self.streams.get(id));
+        match stream.filter(|stream| stream.is_layered()) {
+            Some(_) => (lowest, u8::try_from(index_of(layer)).ok()),
+            None => (StreamKey { source, layer }, None),
         }
     }
 
     fn picture_wish(&self, peer: PeerId, position: usize, slot: Slot, source: Source) -> PictureWish {
         let member = self.members.get(&peer);
         let held = member.and_then(|member| member.slots.get(position));
-        // What another source was granted says nothing about this one.
+        let layered = self.publishers.layers(source, &self.streams).any(LayerStream::is_layered);
+        // What another source was granted says nothing about this one, nor what this one was before its layers were known.
         let same = held.is_some_and(|slot| {
             let key = slot.stream.target().or(slot.stream.current());
-            key.is_some_and(|key| key.source == source)
+            key.is_some_and(|key| key.source == source) && layered != slot.stream.looks_all_the_way_up()
         });
         let layers = self.publishers.layers(source, &self.streams);
         let receiver = self.publishers.receiver(source);
-        let size = |layer| nominal(receiver.map_or(layer, |receiver| receiver.as_large_as(layer)));
+        let alone = |layer| receiver.map_or(layer, |receiver| receiver.as_large_as(layer));
+        let size = |layer| nominal(if layered { layer } else { alone(layer) });
         PictureWish {
             slot,
             height: member.map_or(0, |member| Room::height(&member.view, slot)),
             held: held.filter(|_| same).and_then(|slot| slot.granted),
             layers: layers
-                .map(|stream| LayerState {
-                    layer: stream.key.layer,
-                    flowing: stream.is_live(self.now),
-                    rate: stream.bitrate(),
-                    nominal: size(stream.key.layer),
-                })
+                .flat_map(|stream| stream.choices(self.now))
+                .map(|(layer, flowing, rate)| LayerState { layer, flowing, rate, nominal: size(layer) })
                 .collect(),
         }
     }

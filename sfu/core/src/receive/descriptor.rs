@@ -33,6 +33,21 @@ pub(crate) struct SmallNumber {
     pub(crate) offset: usize,
 }
 
+/// A packet's place among the spatial layers of its picture (RFC 9628 section 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spatial {
+    /// Which layer, zero the smallest.
+    pub(crate) layer: u8,
+    /// B: the layer's frame begins here.
+    pub(crate) begins: bool,
+    /// E: it ends here.
+    pub(crate) ends: bool,
+    /// P: it needs a frame of an earlier picture.
+    pub(crate) inter: bool,
+    /// N_S: the highest layer of the stream, where it is told.
+    pub(crate) highest: Option<u8>,
+}
+
 /// What a video payload says about its place in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Descriptor {
@@ -46,6 +61,8 @@ pub(crate) struct Descriptor {
     pub(crate) key_index: Option<SmallNumber>,
     /// The frame's number in AV1's dependency descriptor, which is no part of the payload.
     pub(crate) frame_number: Option<u16>,
+    /// VP9's spatial layer, if it has any.
+    pub(crate) spatial: Option<Spatial>,
 }
 
 /// Why a payload could not be read.

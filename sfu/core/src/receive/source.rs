@@ -49,7 +49,7 @@ impl Receiver {
 pub(crate) const LAYERS: [Layer; 3] = [Layer::Low, Layer::Medium, Layer::High];
 
 /// A layer's place in an array.
-fn index_of(layer: Layer) -> usize {
+pub(crate) fn index_of(layer: Layer) -> usize {
     match layer {
         Layer::Low => 0,
         Layer::Medium => 1,

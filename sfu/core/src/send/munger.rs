@@ -18,6 +18,8 @@ const SWITCH_TICKS_MIN: u32 = 90;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Patch {
     count: u8,
+    /// What follows of the picture is not shown, so this packet has to be marked as its last.
+    ends_picture: bool,
     changes: [(u8, u8); 4],
 }
 
@@ -29,6 +31,16 @@ impl Patch {
                 *place = *byte;
             }
         }
+    }
+
+    /// Marks the packet as the last of its picture.
+    pub(crate) fn end_picture(&mut self) {
+        self.ends_picture = true;
+    }
+
+    /// Whether the packet is the last of its picture although its sender's picture goes on.
+    pub(crate) fn ends_picture(&self) -> bool {
+        self.ends_picture
     }
 
     /// A descriptor's numbers lie in its first bytes; one that lies beyond a byte's reach is left as it is.
@@ -180,7 +192,13 @@ impl Munger {
         Some(Place { seq, time, patch: self.renumber(&arrival.descriptor) })
     }
 
-    /// Leaves a packet of the current source out without leaving a gap. A late one has its gap already.
+    /// Whether a packet comes behind all of the current source before it.
+    pub(crate) fn is_ahead(&self, seq: SeqNo) -> bool {
+        self.span.as_ref().is_some_and(|span| seq > span.highest_in)
+    }
+
+    /// Leaves a packet of the current source out without leaving a gap. A late one has its gap already. A run of them is
+    /// remembered as one.
     pub(crate) fn skip(&mut self, seq: SeqNo) {
         let Some(span) = self.span.as_mut() else { return };
         if seq <= span.highest_in {
@@ -188,10 +206,18 @@ impl Munger {
         }
         let Some(&(_, offset)) = span.shifts.back() else { return };
         span.highest_in = seq;
+        let shift = (seq.plus(1), offset.wrapping_sub(1));
+        // Nothing can ask for a place between the packets of a run, of which the first one's place is its own.
+        if span.shifts.len() > 1
+            && let Some(last) = span.shifts.back_mut().filter(|(from, _)| *from == seq)
+        {
+            *last = shift;
+            return;
+        }
         if span.shifts.len() >= SHIFTS_MAX {
             span.shifts.pop_front();
         }
-        span.shifts.push_back((seq.plus(1), offset.wrapping_sub(1)));
+        span.shifts.push_back(shift);
     }
 
     /// What to write over a packet's picture numbers, keeping the highest ones in mind.

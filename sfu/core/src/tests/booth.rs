@@ -107,10 +107,22 @@ impl Booth {
 
     /// Seats a peer that has these codecs, all its gates open, and lets it see the stage at full height.
     pub(super) fn join(&mut self, number: u32, codecs: &[Codec]) -> PeerId {
+        self.join_with(number, codecs, str::to_owned)
+    }
+
+    /// Seats a peer whose camera comes in one encoding.
+    pub(super) fn join_with_one_encoding(&mut self, number: u32, codecs: &[Codec]) -> PeerId {
+        self.join_with(number, codecs, |offer| {
+            let simulcast = |line: &&str| line.starts_with("a=rid:") || line.starts_with("a=simulcast:");
+            offer.lines().filter(|line| !simulcast(line)).map(|line| format!("{line}\r\n")).collect()
+        })
+    }
+
+    fn join_with(&mut self, number: u32, codecs: &[Codec], change: impl Fn(&str) -> String) -> PeerId {
         let peer = PeerId::new(number);
         let types: Vec<u8> = codecs.iter().map(|codec| payload_type(*codec)).collect();
         let mut client = Client::with_codecs(number, self.now, &types);
-        let offer = client.offer();
+        let offer = change(&client.offer());
         self.command(SfuCommand::Connect { peer, room: ROOM, offer });
         let path = crate::send::Path { local: server(), remote: client.address };
         let agreement = self.engine.agreement(peer).clone();

@@ -1,7 +1,7 @@
 //! VP9's payload descriptor (RFC 9628 section 4.2), in flexible and in non-flexible mode, to the end of its scalability
 //! structure.
 
-use super::{Descriptor, DescriptorError, Reader};
+use super::{Descriptor, DescriptorError, Reader, Spatial};
 
 /// I: a picture number follows.
 const HAS_PICTURE: u8 = 0x80;
@@ -13,6 +13,8 @@ const HAS_LAYERS: u8 = 0x20;
 const FLEXIBLE: u8 = 0x10;
 /// B: a layer's frame begins here.
 const BEGINS: u8 = 0x08;
+/// E: it ends here.
+const ENDS: u8 = 0x04;
 /// V: the scalability structure follows.
 const HAS_STRUCTURE: u8 = 0x02;
 /// References one frame may name.
@@ -31,6 +33,8 @@ pub(crate) fn vp9(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
     if has(HAS_LAYERS) {
         // TID, three bits; U; SID, three bits; D.
         spatial = reader.byte()? >> 1 & 0x07;
+        let (begins, ends, inter) = (has(BEGINS), has(ENDS), has(INTER));
+        found.spatial = Some(Spatial { layer: spatial, begins, ends, inter, highest: None });
         if !has(FLEXIBLE) {
             found.tl0_index = Some(reader.small()?);
         }
@@ -44,15 +48,17 @@ pub(crate) fn vp9(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
         }
     }
     if has(HAS_STRUCTURE) {
-        structure(&mut reader)?;
+        let highest = structure(&mut reader)?;
+        found.spatial = found.spatial.map(|spatial| Spatial { highest: Some(highest), ..spatial });
     }
     reader.rest()?;
     found.starts_keyframe = has(BEGINS) && !has(INTER) && spatial == 0;
     Ok(found)
 }
 
-/// Steps over the scalability structure: N_S, Y and G, then the sizes of the layers, then the group of pictures.
-fn structure(reader: &mut Reader<'_>) -> Result<(), DescriptorError> {
+/// Steps over the scalability structure: N_S, Y and G, then the sizes of the layers, then the group of pictures. Gives
+/// the number of the highest layer.
+fn structure(reader: &mut Reader<'_>) -> Result<u8, DescriptorError> {
     let head = reader.byte()?;
     let layers = usize::from(head >> 5) + 1;
     if head & 0x10 != 0 {
@@ -65,5 +71,5 @@ fn structure(reader: &mut Reader<'_>) -> Result<(), DescriptorError> {
             reader.skip(references.into());
         }
     }
-    Ok(())
+    Ok(head >> 5)
 }

@@ -24,7 +24,7 @@ const BYTES: usize = 17;
 
 impl Marks {
     /// Fills a payload up to a size and ends it with the marks.
-    pub(super) fn paint(&self, mut head: Vec<u8>, bytes: usize) -> Vec<u8> {
+    pub(crate) fn paint(&self, mut head: Vec<u8>, bytes: usize) -> Vec<u8> {
         head.resize(bytes.max(head.len() + 1), 0x55);
         head.push(MAGIC);
         head.extend_from_slice(&self.sender.to_be_bytes());

@@ -205,13 +205,25 @@ impl SlotStream {
         let Some(spatial) = packet.descriptor.spatial else {
             return self.munger.pass(&arrival).map_or(Forward::Late, Forward::Send);
         };
-        let ahead = self.munger.is_ahead(packet.seq);
-        let shown = if ahead { self.ceiling.takes(spatial) } else { self.ceiling.shows(spatial) };
+        self.forward_layer(&arrival, spatial)
+    }
+
+    /// Offers a packet of a spatial layer.
+    fn forward_layer(&mut self, arrival: &Arrival, spatial: Spatial) -> Forward {
+        let ahead = self.munger.is_ahead(arrival.seq);
+        if ahead && self.ceiling.hides_what_is_missing(arrival, spatial) {
+            self.munger.close_before(arrival.seq);
+        }
+        let shown = if ahead {
+            self.ceiling.takes(arrival, spatial)
+        } else {
+            self.ceiling.takes_late(arrival.seq, spatial)
+        };
         if !shown {
-            self.munger.skip(packet.seq);
+            self.munger.skip(arrival.seq);
             return Forward::NotYet;
         }
-        let place = self.munger.pass(&arrival);
+        let place = self.munger.pass(arrival);
         place.map_or(Forward::Late, |place| Forward::Send(self.ended(place, spatial)))
     }
 
@@ -219,7 +231,7 @@ impl SlotStream {
     fn begin(&mut self, arrival: &Arrival) -> Place {
         let place = self.munger.begin(arrival);
         let Some(spatial) = arrival.descriptor.spatial else { return place };
-        self.ceiling.takes(spatial);
+        self.ceiling.takes(arrival, spatial);
         self.ended(place, spatial)
     }
 

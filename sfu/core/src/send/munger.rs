@@ -197,27 +197,23 @@ impl Munger {
         self.span.as_ref().is_some_and(|span| seq > span.highest_in)
     }
 
-    /// Leaves a packet of the current source out without leaving a gap. A late one has its gap already. A run of them is
-    /// remembered as one.
+    /// Leaves a packet of the current source out without leaving a gap. A late one has its gap already.
     pub(crate) fn skip(&mut self, seq: SeqNo) {
+        if let Some(span) = self.span.as_mut().filter(|span| seq > span.highest_in) {
+            span.leave_out(seq, seq.plus(1), 1);
+            span.highest_in = seq;
+        }
+    }
+
+    /// Takes what is missing before a packet for left out. Nothing of it may be passed any more.
+    pub(crate) fn close_before(&mut self, seq: SeqNo) {
         let Some(span) = self.span.as_mut() else { return };
-        if seq <= span.highest_in {
-            return;
+        let first = span.highest_in.plus(1);
+        let missing = seq.since(first);
+        if (1..=GAP_MAX).contains(&missing) {
+            span.leave_out(first, seq, missing);
+            span.highest_in = seq.minus(1);
         }
-        let Some(&(_, offset)) = span.shifts.back() else { return };
-        span.highest_in = seq;
-        let shift = (seq.plus(1), offset.wrapping_sub(1));
-        // Nothing can ask for a place between the packets of a run, of which the first one's place is its own.
-        if span.shifts.len() > 1
-            && let Some(last) = span.shifts.back_mut().filter(|(from, _)| *from == seq)
-        {
-            *last = shift;
-            return;
-        }
-        if span.shifts.len() >= SHIFTS_MAX {
-            span.shifts.pop_front();
-        }
-        span.shifts.push_back(shift);
     }
 
     /// What to write over a packet's picture numbers, keeping the highest ones in mind.
@@ -260,6 +256,19 @@ impl Munger {
 }
 
 impl Span {
+    /// Closes the gap of so many packets left out between `first` and `next`. A run of them is remembered as one: nothing
+    /// asks for a place within it.
+    fn leave_out(&mut self, first: SeqNo, next: SeqNo, count: u64) {
+        let Some(&(from, offset)) = self.shifts.back() else { return };
+        let shift = (next, offset.wrapping_sub(count));
+        if self.shifts.len() > 1 && from == first {
+            self.shifts.pop_back();
+        } else if self.shifts.len() >= SHIFTS_MAX {
+            self.shifts.pop_front();
+        }
+        self.shifts.push_back(shift);
+    }
+
     /// The offset of a late packet; none when it lies before this stretch or before what is remembered.
     fn shift_of(&self, seq: SeqNo) -> Option<u64> {
         if seq < self.first_in {

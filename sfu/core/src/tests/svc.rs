@@ -5,6 +5,8 @@ use super::booth::{Booth, Marks, Received};
 use crate::peer::Codec;
 use crate::rtp::{Fixed, Form, HeaderWriter, Ssrc};
 use crate::units::MediaTime;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
 use sfu_control::{PeerId, Slot, SourceKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -223,6 +225,53 @@ fn a_layer_that_its_sender_gives_up_is_not_missed_and_is_taken_up_again() {
         film(&mut booth, &mut encoder, LAYERS, 3);
         assert!(seen(&booth, viewers[0], &encoder, again + 45).iter().all(|(_, top)| *top == 2), "{mode:?}");
         assert!(seen(&booth, viewers[1], &encoder, again).iter().all(|(_, top)| *top == 1), "{mode:?}");
+    }
+}
+
+/// Sends pictures of which packets above the lowest layer are lost or late, each of a few.
+fn film_badly(booth: &mut Booth, encoder: &mut Encoder, seconds: u32, late: Option<Duration>) {
+    let mut chance = ChaCha20Rng::seed_from_u64(7);
+    for _ in 0..seconds * 30 {
+        for packet in encoder.picture(booth, LAYERS) {
+            let harmed = Marks::read(&packet).spatial > 0 && chance.random_range(0..100) < 15;
+            match late.filter(|_| harmed) {
+                _ if !harmed => booth.send(encoder.peer, packet, Duration::ZERO),
+                Some(late) => booth.send(encoder.peer, packet, late),
+                None => {}
+            }
+        }
+        booth.run(FRAME);
+        encoder.keyframe_due |= !booth.take_wanted(encoder.peer).is_empty();
+    }
+}
+
+#[test]
+fn what_is_lost_or_late_above_the_ceiling_is_not_missed_below_it() {
+    for late in [None, Some(Duration::from_millis(3)), Some(Duration::from_millis(80))] {
+        let (mut booth, mut encoder, viewers) = hall(Mode::Full, &[180]);
+        film(&mut booth, &mut encoder, LAYERS, 2);
+        film_badly(&mut booth, &mut encoder, 4, late);
+        let seen = seen(&booth, viewers[0], &encoder, 30);
+        assert_eq!(seen.len(), 150, "{late:?}");
+        assert!(seen.iter().all(|(_, top)| *top == 0), "{late:?}");
+    }
+}
+
+#[test]
+fn no_number_is_used_twice_however_the_ceiling_moves_over_a_bad_line() {
+    for late in [Duration::from_millis(3), Duration::from_millis(50), Duration::from_millis(120)] {
+        let (mut booth, mut encoder, viewers) = hall(Mode::Key, &[720]);
+        film(&mut booth, &mut encoder, LAYERS, 2);
+        for height in [180, 720, 360, 720, 180, 360, 720] {
+            booth.look(viewers[0], height);
+            // A number that is used twice is refused by who opens it.
+            film_badly(&mut booth, &mut encoder, 3, Some(late));
+        }
+        let received = booth.received(viewers[0], Slot::Programme);
+        let numbers: BTreeSet<u16> = received.iter().map(|packet| packet.seq).collect();
+        assert_eq!(numbers.len(), received.len(), "{late:?}");
+        let top = received.iter().rev().take(40).map(|packet| Marks::read(&packet.payload).spatial).max();
+        assert_eq!(top, Some(2), "{late:?}: it did not climb");
     }
 }
 

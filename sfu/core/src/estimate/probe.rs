@@ -21,6 +21,8 @@ const PACKETS_MIN: u32 = 5;
 const FIRST_PERCENT: [u64; 2] = [300, 600];
 /// A result that jitter may have changed by this much is none; the next probe lasts twice as long,
 const ERROR_MAX: f64 = 0.15;
+/// of it only what is left after so many times its error is believed at once,
+const DOUBT_ERRORS: f64 = 2.0;
 /// and, while it stays unclear, twice as long again,
 const STRETCH_MAX: u32 = 32;
 /// and comes as soon as what waits for it allows.
@@ -186,7 +188,9 @@ impl Prober {
         if error > ERROR_MAX && under_way.span < SPAN_MAX {
             self.stretch = (self.stretch * 4).min(STRETCH_MAX);
             self.next_at = Some(now + INTERVAL_WHEN_UNCLEAR);
-            return None;
+            // What it found even if jitter was in its favour is something to go on from.
+            let sure = 1.0 - DOUBT_ERRORS * error;
+            return (sure > 0.0).then(|| Found::AtLeast(share(result.min(under_way.probe.rate), sure)));
         }
         let result = result.min(under_way.probe.rate);
         let carried = result.percent(RESULT_PERCENT);
@@ -198,4 +202,14 @@ impl Prober {
         self.next_at = Some(now + INTERVAL_AFTER_SUCCESS);
         Some(Found::AtLeast(carried))
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are positive and far below 2^53"
+)]
+fn share(rate: Bitrate, of_one: f64) -> Bitrate {
+    Bitrate::bps((rate.as_bps() as f64 * of_one) as u64)
 }

@@ -107,11 +107,12 @@ fn part(flow: &Flow, layer: Layer, from: i64, to: i64) -> Part {
 /// A voice may be silent for this long on a line: 200 ms on an even line with random loss, in milliseconds.
 fn silence_max(shape: &Shape) -> i64 {
     match (shape.jitter, shape.loss) {
-        // A burst of ten on average has forty now and then, and at 40 kbit/s forty packets are most of a second.
-        (_, Loss::Bursts(_)) => 1_000,
+        // A burst of ten on average has thirty now and then, and at 40 kbit/s thirty packets are most of a second.
+        (_, Loss::Bursts(_)) => 700,
         (Jitter::Free(0) | Jitter::InOrder(0), Loss::Independent(_)) => 200,
-        // A probe that meets the very moment a line becomes narrow fills its queue of a second before anything is told.
-        (Jitter::Free(_) | Jitter::InOrder(_), Loss::Independent(_)) => 500,
+        // A keyframe or a probe that meets the very moment a line becomes narrow stands in its queue for a tenth of a second,
+        // and jitter comes on top.
+        (Jitter::Free(_) | Jitter::InOrder(_), Loss::Independent(_)) => 300,
     }
 }
 
@@ -180,4 +181,25 @@ fn two_who_share_a_line_share_it_fairly() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+// Whoever has more leaves the other what half of the line affords, also where halves do not add up to what is there: the rest
+// of it is one larger picture, and taking turns with it would be a change of picture every half minute for both.
+#[test]
+fn nobody_has_less_than_half_of_a_shared_line_affords() {
+    println!("capacity, then of both: kbit/s, and silence in ms");
+    // What the layer that fits into half of the line has, and a voice.
+    for (kbps, least) in [(800, 190), (1_000, 190), (2_500, 570), (3_000, 570)] {
+        for seed in [seed(), seed() + 1] {
+            let flows = Story { capacity: vec![(0, kbps)], seed, ..Story::default() }.run(2, 100);
+            let (from, to) = (25 * SECOND, 100 * SECOND);
+            let told: Vec<_> =
+                flows.iter().map(|flow| (flow.goodput(from, to), flow.silence(from, to))).collect();
+            println!("{kbps:>5} {told:?}");
+            for (goodput, silence) in &told {
+                assert!(goodput * 100 >= least * 95, "{kbps} kbit/s: {told:?}");
+                assert!(*silence < 200, "{kbps} kbit/s: {told:?}");
+            }
+        }
+    }
 }

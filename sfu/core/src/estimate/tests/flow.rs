@@ -48,6 +48,8 @@ pub(super) struct Flow {
     keyframe: bool,
     granted: Layer,
     granted_rate: Bitrate,
+    hungry: bool,
+    judged: Bitrate,
     rest: Rest,
     switches: Option<Since<Layer>>,
     /// Which layer was shown from when on.
@@ -88,6 +90,8 @@ impl Flow {
             keyframe: true,
             granted: Layer::Low,
             granted_rate: Bitrate::ZERO,
+            hungry: false,
+            judged: Bitrate::ZERO,
             rest: Rest::new(u32::try_from(index).unwrap() + 1),
             switches: None,
             shown: vec![(start, Layer::Low)],
@@ -165,15 +169,24 @@ impl Flow {
         let at = self.at(now);
         if self.probing.is_none() {
             self.probing = self.estimator.poll_probe(at).map(|probe| Probing::new(probe, at));
+            self.set_pace(at);
         }
         while let Some(probing) = self.probing.filter(|probing| probing.due() <= at) {
             if probing.is_over() || self.estimator.calls_off_probe() {
                 self.probing = None;
+                self.set_pace(at);
                 self.estimator.on_probe_left(at, probing.bytes, at - probing.began);
             } else {
                 self.transmit(now, PADDING, false, line);
             }
         }
+    }
+
+    /// What is sent in the time of a probe is part of it and leaves as fast.
+    fn set_pace(&mut self, at: Instant) {
+        let probing = self.probing.map(|probing| probing.probe.rate);
+        let pace = self.estimator.pacing_rate(at);
+        self.pacer.set_rate(pace.map(|rate| probing.map_or(rate, |probe| rate.max(probe))));
     }
 
     fn read_reports(&mut self, now: i64, line: &Line) {
@@ -183,8 +196,9 @@ impl Flow {
             let rtt = 2 * line.shape.delay_ms + line.queue_ms();
             self.estimator.on_round_trip(Duration::from_millis(rtt.unsigned_abs()));
             self.estimator.on_feedback(at, &mut self.history, report.into_iter());
-            self.pacer.set_rate(self.estimator.pacing_rate(at));
-            if self.estimate() < self.granted_rate {
+            self.set_pace(at);
+            let found = self.hungry && self.estimate() >= self.judged.percent(120);
+            if found || self.estimate() < self.granted_rate {
                 self.next_choice = now;
             }
         }
@@ -217,6 +231,7 @@ impl Flow {
         let climb = self.rest.climb(self.at(now), self.estimate());
         let allocation = allocate(&[wish], ReceiveProfile::Full, self.estimate(), climb, self.granted_rate);
         self.granted_rate = allocation.granted;
+        (self.hungry, self.judged) = (allocation.hungry, self.estimate());
         if allocation.fell {
             self.rest.on_fall(self.at(now));
         }

@@ -165,10 +165,9 @@ impl Estimator {
         let passed = 100_000 / u64::from(1_000 - self.loss.own().min(500));
         let acknowledged = self.acknowledged.bitrate().map(|rate| rate.percent(passed));
         self.loss.on_feedback(now, (told, lost), acknowledged);
-        let usage = if self.prober.is_recent(now) && !self.queue.is_long() {
-            Usage::Normal
-        } else {
-            self.queue.judge(now, self.trend.usage())
+        let usage = match self.prober.recent(now) {
+            Some(probe) if !self.queue.is_beyond(probe) => Usage::Normal,
+            Some(_) | None => self.queue.judge(now, self.trend.usage()),
         };
         self.rate.update(now, usage, acknowledged);
         match self.prober.take_result(now, self.loss.own()) {

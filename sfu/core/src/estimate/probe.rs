@@ -82,6 +82,8 @@ pub(super) struct Prober {
     stretch: u32,
     next_at: Option<Instant>,
     busy_until: Option<Instant>,
+    /// How long the last probe was to last.
+    latest_span: Duration,
     under_way: Option<UnderWay>,
 }
 
@@ -115,6 +117,7 @@ impl Prober {
             stretch: 1,
             next_at: None,
             busy_until: None,
+            latest_span: Duration::ZERO,
             under_way: None,
         }
     }
@@ -147,6 +150,7 @@ impl Prober {
         self.next_at = Some(now + if quick { INTERVAL_AFTER_SUCCESS } else { INTERVAL });
         self.stretch = (self.stretch / 2).max(1);
         self.busy_until = Some(now + span + DRAIN);
+        self.latest_span = span;
         let bits = rate.as_bps().saturating_mul(u64::try_from(span.as_micros()).unwrap_or(0)) / 1_000_000;
         let bytes = usize::try_from(bits / 8).unwrap_or(usize::MAX);
         let probe = Probe { id, rate, bytes, packets: PACKETS_MIN };
@@ -157,6 +161,11 @@ impl Prober {
     /// Whether a probe may still stand in the line's queue.
     pub(super) fn is_recent(&self, now: Instant) -> bool {
         self.busy_until.is_some_and(|until| now < until)
+    }
+
+    /// How long the probe lasts, or lasted, that may still stand in the line's queue.
+    pub(super) fn recent(&self, now: Instant) -> Option<Duration> {
+        self.is_recent(now).then_some(self.latest_span)
     }
 
     /// When the next one may be due.

@@ -187,6 +187,13 @@ impl Queue {
         self.standing(RECENT_MICROS) > LONG
     }
 
+    /// Whether the queue is longer than a probe of such a length makes it on a line it was too much for. What is told late may
+    /// still be told of the probe.
+    pub(super) fn is_beyond(&self, probe: Duration) -> bool {
+        let probe = i64::try_from(probe.as_micros()).unwrap_or(i64::MAX);
+        self.standing(RECENT_MICROS) > LONG.saturating_add(probe)
+    }
+
     /// Whether a probe fills the line so much that it is to be called off.
     pub(super) fn fills(&self) -> bool {
         self.standing(LATEST_MICROS) > 2 * self.allowed()

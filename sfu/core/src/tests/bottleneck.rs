@@ -106,9 +106,7 @@ fn jitter_takes_no_layer_away() {
             world.run(Duration::from_secs(10));
             let seen = watch(&mut world, viewer, layer, Duration::from_secs(30));
             println!("{capacity} bit/s, {jitter} ms: {seen:?}");
-            // Over 150 ms on each of two hops, a line that is half full falls once in a minute, for some eight seconds.
-            let least = if jitter == 150 && layer == 1 { 60 } else { 80 };
-            assert!(seen.share >= least, "{capacity} bit/s, {jitter} ms: {seen:?}");
+            assert!(seen.share >= 90, "{capacity} bit/s, {jitter} ms: {seen:?}");
             assert!(seen.changes <= 2, "{capacity} bit/s, {jitter} ms: {seen:?}");
             // The voice itself comes through two such hops.
             let silence = SILENCE_MAX + Duration::from_millis(2 * jitter);

@@ -125,7 +125,7 @@ function live(change: Partial<Live>, me: SeatView, host: boolean): Call {
           audioEnergy: 0,
         },
       ],
-      load: { dropped: 0, busy: 0.04 },
+      load: { dropped: 0, busy: 0.04, decoding: 0.12 },
       sent: [{ source: 'camera', rid: 'q', codec: 'VP8', kbps: 118, framesPerSecond: 15, height: 180 }],
     },
     pages: [],

@@ -5,6 +5,7 @@ import { CAMERA_ENCODINGS, paused, vp8First, withDemand } from './encodings.ts';
 import { FLIP_ANYWAY_MS, FROZEN_MS, reached, SlotWatch } from './flip.ts';
 import { decibels, gauge, loudness, Peak, Talking } from './meter.ts';
 import { BusyMeter } from './busy.ts';
+import { LoadMeter } from './load.ts';
 import { StatsReader } from './stats.ts';
 import { cueMs } from './tone.ts';
 
@@ -241,6 +242,29 @@ describe('the load of a computer', () => {
         [10, 0, 'visible'],
       ]),
     ).toEqual([null, 0, null]);
+  });
+
+  test('is also the time that the busiest decoder is at work, per slot and not in sum', () => {
+    const meter = new LoadMeter();
+    const decoders = (...spans: readonly (readonly [frames: number, seconds: number])[]) =>
+      new Map(
+        spans.map(([framesDecoded, totalDecodeTime], at) => [
+          String(at),
+          { type: 'inbound-rtp', kind: 'video', framesDecoded, totalDecodeTime },
+        ]),
+      );
+    const watch = { seen: 'visible', busy: 0 } as const;
+    expect(meter.read(decoders([100, 1], [100, 0.1]), watch, 0)).toBeNull();
+    // An old computer: 36 ms for each of 25 pictures a second on the stage, 4 ms for a small one.
+    expect(meter.read(decoders([150, 2.8], [150, 0.3]), watch, 2_000)?.decoding).toBeCloseTo(0.9);
+    expect(meter.read(decoders([200, 3], [200, 0.5]), watch, 4_000)?.decoding).toBeCloseTo(0.1);
+    // A slot that is new counts from nothing; a handful of pictures says nothing; nor does a browser that tells no time.
+    expect(meter.read(decoders([200, 3], [200, 0.5], [40, 1.6]), watch, 6_000)?.decoding).toBeCloseTo(0.8);
+    expect(meter.read(decoders([204, 5], [200, 0.5], [40, 1.6]), watch, 8_000)?.decoding).toBe(0);
+    const mute = new Map([['0', { type: 'inbound-rtp', kind: 'video', framesDecoded: 400 }]]);
+    expect(new LoadMeter().read(mute, watch, 0)).toBeNull();
+    meter.read(decoders([0, 0]), watch, 10_000);
+    expect(meter.read(mute, watch, 12_000)?.decoding).toBe(0);
   });
 
   test('counts long tasks by the time they take', () => {

@@ -2,6 +2,7 @@
 
 import type { PublishSource } from '../protocol/generated.ts';
 import type { SlotKey } from '../protocol/slots.ts';
+import { LoadMeter, type Load, type Watch } from './load.ts';
 
 /** Figures for technicians, every two seconds. */
 export type Figures = {
@@ -14,20 +15,6 @@ export type Figures = {
   readonly load: Load | null;
   readonly sent: readonly SentFigures[];
 };
-
-/** How far behind a computer is, each from 0 to 1. */
-export type Load = {
-  /** Of the pictures that arrived, those that were not shown. */
-  readonly dropped: number;
-  /** Of the time, what went into tasks too long for a key or a button to be answered. */
-  readonly busy: number;
-};
-
-/** Whether somebody can see the page, and how busy it was since the last reading. */
-export type Watch = { readonly seen: 'visible' | 'hidden'; readonly busy: number };
-
-/** Fewer pictures in one reading say nothing about a share. */
-const FRAMES_MIN = 20;
 
 export type ReceivedFigures = {
   readonly slot: SlotKey;
@@ -63,7 +50,7 @@ export type Names = {
 /** Turns reports into figures; keeps the last byte counts for the rates. */
 export class StatsReader {
   #before = new Map<string, { readonly at: number; readonly bytes: number }>();
-  #frames: Frames | null = null;
+  readonly #load = new LoadMeter();
 
   read(report: ReadonlyMap<string, Entry>, names: Names, watch: Watch, now: number): Figures {
     const after = new Map<string, { readonly at: number; readonly bytes: number }>();
@@ -94,32 +81,11 @@ export class StatsReader {
       }
     }
     this.#before = after;
-    const load = this.#load([...report.values()], watch);
+    const load = this.#load.read(report, watch, now);
     const sum = (figures: readonly { readonly kbps: number }[]): number =>
       figures.reduce((total, { kbps }) => total + kbps, 0);
     return { at: now, roundTripMs, sendKbps: sum(sent), receiveKbps: sum(received), received, load, sent };
   }
-
-  /** Both ends of the span must have been seen: what was hidden between them was dropped for no fault. */
-  #load(entries: readonly Entry[], { seen, busy }: Watch): Load | null {
-    const before = this.#frames;
-    const frames = seen === 'visible' ? framesOf(entries) : null;
-    this.#frames = frames;
-    if (before === null || frames === null) return null;
-    const [decoded, dropped] = [frames.decoded - before.decoded, frames.dropped - before.dropped];
-    // Counters begin anew with a new transport.
-    if (decoded < 0 || dropped < 0) return null;
-    return { dropped: decoded < FRAMES_MIN ? 0 : Math.min(1, dropped / decoded), busy };
-  }
-}
-
-/** Pictures of all slots since the transport began; a dropped one was decoded and came too late to be shown. */
-type Frames = { readonly decoded: number; readonly dropped: number };
-
-function framesOf(entries: readonly Entry[]): Frames {
-  const pictures = entries.filter((entry) => entry['type'] === 'inbound-rtp' && entry['kind'] === 'video');
-  const sum = (field: string): number => pictures.reduce((all, entry) => all + number(entry, field), 0);
-  return { decoded: sum('framesDecoded'), dropped: sum('framesDropped') };
 }
 
 function inbound(entry: Entry, slot: SlotKey, codec: string, kbps: number): ReceivedFigures {

@@ -88,11 +88,14 @@ test.each([
 
 test.each([
   [null, 'between'],
-  [{ dropped: 0, busy: 0 }, 'clear'],
-  [{ dropped: 0.05, busy: 0 }, 'between'],
-  [{ dropped: 0.11, busy: 0 }, 'bad'],
-  [{ dropped: 0, busy: 0.6 }, 'bad'],
-  [{ dropped: 0, busy: 0.3 }, 'between'],
+  [{ dropped: 0, busy: 0, decoding: 0 }, 'clear'],
+  [{ dropped: 0.05, busy: 0, decoding: 0 }, 'between'],
+  [{ dropped: 0.11, busy: 0, decoding: 0 }, 'bad'],
+  [{ dropped: 0, busy: 0.6, decoding: 0 }, 'bad'],
+  [{ dropped: 0, busy: 0.3, decoding: 0 }, 'between'],
+  [{ dropped: 0, busy: 0, decoding: 0.49 }, 'clear'],
+  [{ dropped: 0, busy: 0, decoding: 0.5 }, 'between'],
+  [{ dropped: 0, busy: 0, decoding: 0.81 }, 'bad'],
 ] as const)('a load of %j reads %s', (load, reading) => {
   expect(loadReading(load)).toBe(reading);
 });

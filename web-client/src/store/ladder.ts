@@ -4,7 +4,7 @@
 // the first wait longer by the two seconds the node itself needs to call a line poor.
 
 import type { LineQuality, MediaProfile } from '../protocol/generated.ts';
-import type { Load } from '../media/stats.ts';
+import type { Load } from '../media/load.ts';
 
 /** How trouble is borne: 0 as wished, 1 less, 2 least. */
 export type Level = 0 | 1 | 2;
@@ -45,6 +45,12 @@ const DROPPED_CLEAR = 0.02;
 /** Parts of the time in which the page does not answer to a key or a button. */
 const BUSY_BAD = 0.5;
 const BUSY_CLEAR = 0.2;
+
+/** Parts of the time that the busiest decoder is at work. From four fifths on a moment of anything else makes it late; with
+ *  half of the time left the next larger picture, which costs about twice as much, can be tried. A decoder in hardware
+ *  counts the time a picture spends in its pipe, about a third at 25 pictures a second. */
+const DECODING_BAD = 0.8;
+const DECODING_CLEAR = 0.5;
 
 /** The bottom of nothing: no trouble seen yet. */
 export const UNTROUBLED: Ladder = {
@@ -90,8 +96,10 @@ export function lineReading(line: LineQuality | undefined): Reading {
 
 export function loadReading(load: Load | null): Reading {
   if (load === null) return 'between';
-  if (load.dropped > DROPPED_BAD || load.busy > BUSY_BAD) return 'bad';
-  return load.dropped < DROPPED_CLEAR && load.busy < BUSY_CLEAR ? 'clear' : 'between';
+  const { dropped, busy, decoding } = load;
+  if (dropped > DROPPED_BAD || busy > BUSY_BAD || decoding > DECODING_BAD) return 'bad';
+  const clear = dropped < DROPPED_CLEAR && busy < BUSY_CLEAR && decoding < DECODING_CLEAR;
+  return clear ? 'clear' : 'between';
 }
 
 /** What a person chose: one profile whatever happens, or the one the line bears. */

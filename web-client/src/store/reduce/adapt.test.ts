@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LineQuality } from '../../protocol/generated.ts';
-import type { Figures, Load } from '../../media/stats.ts';
+import type { Load } from '../../media/load.ts';
+import type { Figures } from '../../media/stats.ts';
 import type { Event } from '../events.ts';
 import { pictureRoom } from '../selectors.ts';
 import type { State } from '../state.ts';
@@ -91,7 +92,7 @@ describe('a poor line', () => {
 });
 
 describe('an old computer', () => {
-  const late: Load = { dropped: 0.3, busy: 0 };
+  const late: Load = { dropped: 0.3, busy: 0, decoding: 0 };
 
   test('is given fewer and smaller pictures, never a smaller meeting of the line', () => {
     const { state } = passing(inside(), 8, late);
@@ -106,7 +107,7 @@ describe('an old computer', () => {
 
   test('gets them all back when it keeps up', () => {
     const strained = passing(inside(), 8, late).state;
-    const { state } = passing(strained, 24, { dropped: 0, busy: 0.1 }, 8);
+    const { state } = passing(strained, 24, { dropped: 0, busy: 0.1, decoding: 0 }, 8);
     expect(liveOf(state).view).toEqual(liveOf(inside()).view);
     expect(state.notices.map(({ text }) => text)).toContainEqual({ kind: 'allPictures' });
   });

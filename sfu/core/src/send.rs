@@ -231,6 +231,7 @@ impl SlotStream {
     fn begin(&mut self, arrival: &Arrival) -> Place {
         let place = self.munger.begin(arrival);
         let Some(spatial) = arrival.descriptor.spatial else { return place };
+        self.ceiling.begin();
         self.ceiling.takes(arrival, spatial);
         self.ended(place, spatial)
     }

@@ -41,6 +41,11 @@ impl Ceiling {
         self.wanted = layer;
     }
 
+    /// Another stretch begins, with numbers and pictures of its own.
+    pub(crate) fn begin(&mut self) {
+        *self = Self { wanted: self.wanted, ..Self::default() };
+    }
+
     /// Whether whatever comes is wanted.
     pub(crate) fn is_open(&self) -> bool {
         self.wanted.is_none()

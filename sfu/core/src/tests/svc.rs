@@ -79,7 +79,7 @@ impl Encoder {
             marker: ends && marks.spatial + 1 == layers,
             sequence: self.seq,
             time: MediaTime::new(self.picture * 2_970),
-            ssrc: Ssrc::new(SSRC),
+            ssrc: Ssrc::new(SSRC + self.peer.number()),
         };
         let inter = !marks.is_keyframe();
         let below = marks.spatial > 0 && (self.mode == Mode::Full || !inter);
@@ -273,6 +273,28 @@ fn no_number_is_used_twice_however_the_ceiling_moves_over_a_bad_line() {
         let top = received.iter().rev().take(40).map(|packet| Marks::read(&packet.payload).spatial).max();
         assert_eq!(top, Some(2), "{late:?}: it did not climb");
     }
+}
+
+#[test]
+fn another_camera_is_repaired_like_the_first() {
+    let (mut booth, mut first, viewers) = hall(Mode::Key, &[720]);
+    let other = booth.join_with_one_encoding(8, &[Codec::Vp9]);
+    let mut second = Encoder { seq: 100, ..Encoder::new(other, Mode::Key) };
+    film(&mut booth, &mut first, LAYERS, 2);
+    // It climbs once more, at numbers far beyond those of the other camera.
+    for height in [180, 720] {
+        booth.look(viewers[0], height);
+        film(&mut booth, &mut first, LAYERS, 3);
+    }
+    booth.stage(other);
+    film_badly(&mut booth, &mut second, 3, Some(Duration::from_millis(50)));
+    film(&mut booth, &mut second, LAYERS, 1);
+    let mut received = booth.received(viewers[0], Slot::Programme);
+    received.retain(|packet| Marks::read(&packet.payload).sender == 8);
+    received.sort_by_key(|packet| packet.seq);
+    let seen = pictures(Mode::Key, &received, 0);
+    assert_eq!(seen.len(), 120);
+    assert!(seen.iter().all(|(_, top)| *top == 2), "{seen:?}");
 }
 
 #[test]

@@ -111,6 +111,9 @@ fn split(sdp: &str) -> Result<(Vec<Section<'_>>, String), ConnectRefusal> {
     let mut clean = String::with_capacity(sdp.len());
     for text in sdp.lines() {
         let text = text.trim_end();
+        if is_candidate(text) {
+            continue;
+        }
         if let Some(description) = text.strip_prefix("m=") {
             if sections.len() > SourceKind::ALL.len() + FIXED_SLOTS.len() + MOSAIC_SLOTS_MAX + 1 {
                 return Err(layout("too many media lines".to_owned()));
@@ -149,11 +152,13 @@ fn section(description: &str) -> Result<Section<'_>, ConnectRefusal> {
     })
 }
 
+/// Candidates stand in media sections (RFC 8839 section 5.1), but nobody who sends an offer is bound to that.
+fn is_candidate(line: &str) -> bool {
+    line.starts_with("a=candidate:") || line == "a=end-of-candidates"
+}
+
 /// Whether an attribute is dropped before the offer is handed on.
 fn is_superfluous(attribute: &str, section: &Section<'_>) -> bool {
-    if attribute.starts_with("candidate:") || attribute == "end-of-candidates" {
-        return true;
-    }
     let Some(about) = ["rtcp-fb:", "fmtp:", "rtpmap:"].iter().find_map(|name| attribute.strip_prefix(name))
     else {
         return false;

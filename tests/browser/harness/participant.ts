@@ -124,6 +124,14 @@ export class Participant {
 
   // What a site does
 
+  /** Chooses in the settings how much it receives. */
+  async choosesProfile(profile: string): Promise<void> {
+    await this.button(this.words.common.menu).click();
+    await this.page.getByRole('menuitem', { name: this.words.common.settings }).click();
+    await this.page.getByLabel(this.words.settings.profile).selectOption({ label: profile });
+    await this.page.keyboard.press('Escape');
+  }
+
   async acceptInvitation(): Promise<void> {
     await this.button(this.words.meeting.inviteAccept).click();
     await this.microphoneIs('open');

@@ -14,11 +14,11 @@ use crate::peer::{Agreement, Codec};
 use crate::rtcp::{Compound, Report};
 use crate::rtp::RtpHeader;
 use crate::testing::client::{self, Client};
-use crate::{Arena, Datagram, Engine, EngineConfig, Input, Output, Transmit};
+use crate::{Arena, Datagram, Engine, EngineConfig, Input, Output, Parcel, Transmit, WorkerId};
 use sfu_control::{
     Demand, Gate, PeerId, ReceiveProfile, RoomId, SfuCommand, SfuEvent, Slot, Source, SourceKind, View,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -56,12 +56,14 @@ struct Seat {
 /// See the module.
 pub(super) struct Booth {
     pub(super) now: Instant,
-    pub(super) engine: Engine,
+    /// The workers of the node; peers are dealt out over them by their numbers.
+    engines: Vec<Engine>,
+    dues: Vec<Instant>,
+    crossing: VecDeque<(WorkerId, Parcel)>,
     /// Whether what arrives at one moment is handed in before the engine is drained.
     pub(super) together: bool,
     pub(super) demanded: BTreeMap<Source, Demand>,
     arena: Arena,
-    due: Instant,
     seats: BTreeMap<PeerId, Seat>,
     flights: BTreeMap<(Instant, u64), (PeerId, Vec<u8>)>,
     next_flight: u64,
@@ -86,16 +88,25 @@ fn payload_type(codec: Codec) -> u8 {
 
 impl Booth {
     pub(super) fn new() -> Self {
+        Self::with_workers(1)
+    }
+
+    /// A booth whose node has several workers.
+    pub(super) fn with_workers(workers: usize) -> Self {
         let now = crate::testing::epoch();
-        let config = EngineConfig { local_addresses: vec![server()], max_peers: 16 };
-        let engine = Engine::new(config, [3; 32], now).unwrap();
+        let engine = |number: usize| {
+            let config = EngineConfig { local_addresses: vec![server()], max_peers: 16 };
+            let engine = Engine::new(config, [3; 32], now).unwrap();
+            engine.among(WorkerId::new(number).unwrap(), workers)
+        };
         let mut booth = Self {
             now,
-            engine,
+            engines: (0..workers).map(engine).collect(),
+            dues: vec![now; workers],
+            crossing: VecDeque::new(),
             together: false,
             demanded: BTreeMap::new(),
             arena: Arena::default(),
-            due: now,
             seats: BTreeMap::new(),
             flights: BTreeMap::new(),
             next_flight: 0,
@@ -125,7 +136,7 @@ impl Booth {
         let offer = change(&client.offer());
         self.command(SfuCommand::Connect { peer, room: ROOM, offer });
         let path = crate::send::Path { local: server(), remote: client.address };
-        let agreement = self.engine.agreement(peer).clone();
+        let agreement = self.engine_of(peer).agreement(peer).clone();
         let seat = Seat {
             address: client.address,
             up: Seal::upward(Protection::Gcm128).unwrap(),
@@ -136,7 +147,7 @@ impl Booth {
             wanted: Vec::new(),
         };
         self.seats.insert(peer, seat);
-        self.engine.adopt(peer, path, &exported_at_node(Protection::Gcm128));
+        self.engine_of(peer).adopt(peer, path, &exported_at_node(Protection::Gcm128));
         self.drain();
         for kind in SourceKind::ALL {
             self.command(SfuCommand::SetGate { peer, kind, gate: Gate::Open });
@@ -159,8 +170,26 @@ impl Booth {
     }
 
     pub(super) fn command(&mut self, command: SfuCommand) {
-        self.engine.handle_input(self.now, Input::Command(command));
+        let now = self.now;
+        match &command {
+            SfuCommand::Connect { peer, .. }
+            | SfuCommand::SetGate { peer, .. }
+            | SfuCommand::SetView { peer, .. } => {
+                self.engine_of(*peer).handle_input(now, Input::Command(command));
+            }
+            _ => {
+                for engine in &mut self.engines {
+                    engine.handle_input(now, Input::Command(command.clone()));
+                }
+            }
+        }
         self.drain();
+    }
+
+    /// The worker a peer is connected to.
+    pub(super) fn engine_of(&mut self, peer: PeerId) -> &mut Engine {
+        let worker = usize::try_from(peer.number()).unwrap() % self.engines.len();
+        &mut self.engines[worker]
     }
 
     pub(super) fn agreement(&self, peer: PeerId) -> &Agreement {
@@ -193,7 +222,8 @@ impl Booth {
         let until = self.now + span;
         loop {
             let flight = self.flights.keys().next().map(|(at, _)| *at);
-            let next = flight.map_or(self.due, |flight| flight.min(self.due));
+            let due = *self.dues.iter().min().unwrap();
+            let next = flight.map_or(due, |flight| flight.min(due));
             if next > until {
                 break;
             }
@@ -205,8 +235,10 @@ impl Booth {
                     self.drain();
                 }
             }
-            if self.due <= self.now {
-                self.engine.handle_input(self.now, Input::Timeout);
+            for (engine, due) in self.engines.iter_mut().zip(&self.dues) {
+                if *due <= self.now {
+                    engine.handle_input(self.now, Input::Timeout);
+                }
             }
             self.drain();
         }
@@ -219,11 +251,12 @@ impl Booth {
 
     /// Everybody says that it is there.
     fn report(&mut self) {
-        for seat in self.seats.values_mut() {
+        for (peer, seat) in &mut self.seats {
             // An empty receiver report.
             let mut contents = seat.up.reports(&[0x80, 201, 0, 1, 0, 0, 0, 1]).unwrap();
             let datagram = Datagram { source: seat.address, destination: server(), contents: &mut contents };
-            self.engine.handle_input(self.now, Input::Datagram(datagram));
+            let worker = usize::try_from(peer.number()).unwrap() % self.engines.len();
+            self.engines[worker].handle_input(self.now, Input::Datagram(datagram));
         }
         self.drain();
     }
@@ -231,22 +264,37 @@ impl Booth {
     fn arrive(&mut self, peer: PeerId, packet: &[u8]) {
         let seat = self.seats.get_mut(&peer).unwrap();
         let mut contents = seat.up.media(packet).unwrap();
-        let datagram = Datagram { source: seat.address, destination: server(), contents: &mut contents };
-        self.engine.handle_input(self.now, Input::Datagram(datagram));
+        let (now, source) = (self.now, seat.address);
+        let datagram = Datagram { source, destination: server(), contents: &mut contents };
+        self.engine_of(peer).handle_input(now, Input::Datagram(datagram));
     }
 
     fn drain(&mut self) {
+        for worker in 0..self.engines.len() {
+            self.drain_worker(worker);
+        }
+        while let Some((worker, parcel)) = self.crossing.pop_front() {
+            self.engines[worker.number()].handle_input(self.now, Input::Crossed(&parcel));
+            self.drain_worker(worker.number());
+        }
+    }
+
+    fn drain_worker(&mut self, worker: usize) {
         loop {
-            match self.engine.poll_output(&mut self.arena) {
+            match self.engines[worker].poll_output(&mut self.arena) {
                 Output::Transmit(transmit) => self.deliver(&transmit),
                 Output::Event(SfuEvent::Demanded { peer, kind, demand }) => {
                     self.demanded.insert(Source { peer, kind }, demand);
                 }
-                Output::Event(_) | Output::Cross(_) => {}
+                Output::Event(_) => {}
+                Output::Cross(crossing) => {
+                    let parcel = crossing.parcel(&self.arena);
+                    self.crossing.extend(crossing.to.iter().map(|to| (to, parcel.clone())));
+                }
                 Output::Flush => self.arena.clear(),
                 Output::Timeout(at) => {
                     self.arena.clear();
-                    self.due = at;
+                    self.dues[worker] = at;
                     return;
                 }
             }

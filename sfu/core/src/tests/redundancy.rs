@@ -42,7 +42,15 @@ fn heard(booth: &Booth, peer: PeerId) -> Vec<Received> {
 
 #[test]
 fn everybody_hears_it_in_the_form_he_takes() {
-    let mut booth = Booth::new();
+    hear_it(Booth::new());
+}
+
+#[test]
+fn so_do_those_who_are_connected_to_another_worker() {
+    hear_it(Booth::with_workers(2));
+}
+
+fn hear_it(mut booth: Booth) {
     let speaker = booth.join(1, &[Codec::Red, Codec::Vp8]);
     let [with, without] = [booth.join(2, &[Codec::Vp8, Codec::Red]), booth.join(3, &[Codec::Vp8])];
     let mut before = b"first".to_vec();
@@ -100,7 +108,7 @@ fn what_is_no_redundant_audio_goes_nowhere() {
         booth.send(speaker, packet, Duration::ZERO);
         booth.run(FRAME);
     }
-    assert_eq!(booth.engine.counters().dropped_malformed, 4);
+    assert_eq!(booth.engine_of(speaker).counters().dropped_malformed, 4);
     for viewer in viewers {
         assert_eq!(heard(&booth, viewer), []);
     }

@@ -103,7 +103,10 @@ impl Encoder {
 
 /// A camera on stage, and viewers who look at it at these heights.
 fn hall(mode: Mode, heights: &[u16]) -> (Booth, Encoder, Vec<PeerId>) {
-    let mut booth = Booth::new();
+    hall_of(Booth::new(), mode, heights)
+}
+
+fn hall_of(mut booth: Booth, mode: Mode, heights: &[u16]) -> (Booth, Encoder, Vec<PeerId>) {
     let sender = booth.join_with_one_encoding(1, &[Codec::Vp9]);
     let join = |(number, height): (u32, &u16)| {
         let viewer = booth.join(number, &[Codec::Vp9]);
@@ -172,6 +175,20 @@ fn each_viewer_is_shown_what_he_looks_at() {
             assert_eq!(seen.len(), 60, "{mode:?}: a picture is missing");
             assert!(seen.iter().all(|(_, top)| *top == layer), "{mode:?}: {seen:?} instead of {layer}");
         }
+    }
+}
+
+#[test]
+fn viewers_of_another_worker_are_shown_what_they_look_at() {
+    // The camera is at one worker, the second of the viewers beside it and the others at the other.
+    let (mut booth, mut encoder, viewers) = hall_of(Booth::with_workers(2), Mode::Key, &[180, 360, 720]);
+    film(&mut booth, &mut encoder, LAYERS, 4);
+    booth.look(viewers[0], 720);
+    film(&mut booth, &mut encoder, LAYERS, 3);
+    for (layer, viewer) in [2, 1, 2].into_iter().zip(&viewers) {
+        let seen = seen(&booth, *viewer, &encoder, 160);
+        assert_eq!(seen.len(), 50, "a picture is missing");
+        assert!(seen.iter().all(|(_, top)| *top == layer), "{seen:?} instead of {layer}");
     }
 }
 

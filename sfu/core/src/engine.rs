@@ -3,6 +3,7 @@
 
 mod adopt;
 mod commands;
+mod control;
 mod deadlines;
 mod exchange;
 mod exports;
@@ -19,6 +20,7 @@ mod reports;
 mod settle;
 mod stills;
 mod turn;
+mod write;
 
 use member::Member;
 pub(crate) use members::{MemberIndex, Members};
@@ -28,7 +30,7 @@ pub(crate) use publishers::Publishers;
 use crate::crossing::{Crossing, Parcel};
 use crate::datagram::{Arena, Datagram, Letter, Transmit};
 use crate::demux::Demux;
-use crate::peer::{Exported, PeerOutput, TransportFactory};
+use crate::peer::TransportFactory;
 use crate::receive::{StreamId, Streams};
 use crate::room::Room;
 use crate::send::Bursts;
@@ -36,15 +38,13 @@ use crate::stats::Counters;
 use crate::timer::{Timer, Timers};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
-use sfu_control::{DisconnectReason, PeerId, RoomId, SfuCommand, SfuEvent};
+use sfu_control::{PeerId, RoomId, SfuCommand, SfuEvent};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What [`Output::Timeout`] says when nothing at all is armed.
 const IDLE: Duration = Duration::from_secs(3_600);
-/// A transport that gives more outputs than this without a pause is broken; it is left for the next turn.
-const OUTPUTS_PER_TURN_MAX: usize = 100_000;
 
 /// What an engine is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +73,9 @@ pub enum EngineError {
     NoCertificate,
 }
 
-/// Bytes the shell is asked to send before more are written: as many as stay in a core's second-level cache.
-const FLUSH_BYTES: usize = 256 * 1024;
+/// Bytes the shell is asked to send before more are written: what one call of the system takes, fifty full packets, so
+/// that the first receiver does not wait for the thousandth one's, and what was written is still in the nearest caches.
+const FLUSH_BYTES: usize = 64 * 1024;
 
 /// Everything that can wake the engine.
 #[derive(Debug)]
@@ -261,110 +262,5 @@ impl Engine {
     /// What was counted so far.
     pub fn counters(&self) -> &Counters {
         &self.counters
-    }
-
-    /// Lets a peer's control side send what was queued on it.
-    fn flush(&mut self, peer: PeerId) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.peer.handle_timeout(self.now);
-            self.drain(peer);
-        }
-    }
-
-    /// Takes everything a peer's control side gives.
-    fn drain(&mut self, peer: PeerId) {
-        for _ in 0..OUTPUTS_PER_TURN_MAX {
-            let Some(member) = self.members.get_mut(&peer) else { return };
-            match member.peer.poll_output(self.now) {
-                PeerOutput::Timeout(at) => return self.timers.arm(Timer::Transport(peer), at.max(self.now)),
-                PeerOutput::Letter(letter) => self.post(peer, letter),
-                PeerOutput::Keys(exported) => self.on_keys(peer, &exported),
-                PeerOutput::Connected => self.on_connected(peer),
-                PeerOutput::Gone { reason, panicked } => {
-                    self.counters.peers_panicked += u64::from(panicked);
-                    return self.lose_peer(peer, reason);
-                }
-            }
-        }
-        self.timers.arm(Timer::Transport(peer), self.now);
-    }
-
-    /// A control side answers only addresses that know its password, so its destinations are its addresses.
-    fn post(&mut self, peer: PeerId, letter: Letter) {
-        self.demux.learn_address(peer, letter.destination);
-        self.output.push_back(Pending::Letter(letter));
-    }
-
-    fn on_keys(&mut self, peer: PeerId, exported: &Exported) {
-        let Some(member) = self.members.get_mut(&peer) else { return };
-        let unlocked = member.uplink.unlock(exported) && member.downlink.unlock(exported);
-        if !unlocked {
-            self.lose_peer(peer, DisconnectReason::Failed);
-        }
-    }
-
-    fn event(&mut self, event: SfuEvent) {
-        self.output.push_back(Pending::Event(event));
-    }
-
-    fn on_connected(&mut self, peer: PeerId) {
-        let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.is_connected() {
-            return;
-        }
-        member.connected_at = Some(self.now);
-        member.heard_at = self.now;
-        self.unsettled_rooms.insert(member.room);
-        self.timers.arm(Timer::Silence(peer), self.now + deadlines::SILENCE_MAX);
-        self.timers.arm(Timer::Line(peer), self.now + deadlines::LINE_INTERVAL);
-        self.timers.arm(Timer::Reports(peer), self.now + reports::REPORT_INTERVAL);
-        self.expect_keyframes(peer);
-        self.event(SfuEvent::Connected { peer });
-    }
-
-    /// Ends a peer that went by itself.
-    fn lose_peer(&mut self, peer: PeerId, reason: DisconnectReason) {
-        self.remove_peer(peer);
-        self.event(SfuEvent::Disconnected { peer, reason });
-    }
-
-    /// Forgets a peer and takes its sources out of everybody's slots.
-    fn remove_peer(&mut self, peer: PeerId) -> Option<Box<Member>> {
-        let member = self.members.remove(&peer)?;
-        self.withdraw(peer, member.room);
-        self.forget_publisher(peer);
-        self.demux.forget(peer);
-        self.timers.forget_peer(peer);
-        self.unflushed.retain(|whose| whose != peer);
-        self.unsettled_peers.retain(|whose| whose != peer);
-        self.replays.retain(|(whose, _)| whose != peer);
-        self.counters.peers = self.members.len() as u64;
-        Some(member)
-    }
-
-    /// Takes what a peer sent, here or at another worker, out of its room and of everybody's slots.
-    fn forget_publisher(&mut self, peer: PeerId) {
-        let Some(publisher) = self.publishers.remove(peer, &mut self.streams) else { return };
-        self.exchange.forget(peer);
-        let Some(room) = self.rooms.get_mut(&publisher.room) else { return };
-        room.remove(peer);
-        let others: Vec<_> = room.members.iter().copied().collect();
-        for other in others {
-            self.empty_slots_of(other, peer);
-        }
-        // Its place may be given to another: no packet may find it by an old route.
-        self.stale_routes.insert(publisher.room);
-        self.unsettled_rooms.insert(publisher.room);
-    }
-}
-
-#[cfg(test)]
-impl Engine {
-    /// Lets a peer's transport panic as a defect of the library would.
-    pub(crate) fn break_transport(&mut self, peer: PeerId) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.peer.panic_inside();
-        }
-        self.unflushed.insert(peer);
     }
 }

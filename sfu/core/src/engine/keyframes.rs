@@ -2,7 +2,7 @@
 //! whatever the audience. One whose first packet comes behind others of it is shown with what came before.
 
 use super::publishers::Home;
-use super::turn::Aftermath;
+use super::write::Aftermath;
 use super::{Engine, Member};
 use crate::crossing::Word;
 use crate::datagram::Arena;

@@ -2,16 +2,13 @@
 //! in which they came and written subscriber by subscriber, so that what belongs to one destination leaves together
 //! and its state is fetched once; to a receiver it makes no difference how many came at a time.
 
-use super::keyframes::catch_up;
+use super::write::Aftermath;
 use super::{Engine, MemberIndex};
 use crate::datagram::Arena;
-use crate::downlink::{Outbox, Sending};
 use crate::receive::{LAYER_STOPPED_AFTER, StreamId, StreamKey, Streams};
 use crate::select::{Heard, SPEAKERS_TICK};
-use crate::send::Forward;
 use crate::timer::Timer;
 use crate::units::SeqNo;
-use sfu_control::SfuEvent;
 use std::collections::VecDeque;
 
 /// Packets routed together at most. A shell hands in about as many before it drains; more gain nothing.
@@ -33,7 +30,7 @@ pub(super) struct Arrived {
 
 /// What is to be done with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Forward,
     /// It goes nowhere, and nobody may see a gap where it was.
     Skip,
@@ -41,35 +38,27 @@ enum Fate {
 
 /// A routed packet.
 #[derive(Debug, Clone, Copy)]
-struct Item {
+pub(super) struct Item {
     /// Which of the batch's streams.
-    stream: usize,
-    epoch: u16,
-    seq: SeqNo,
-    fate: Fate,
+    pub(super) stream: usize,
+    pub(super) epoch: u16,
+    pub(super) seq: SeqNo,
+    pub(super) fate: Fate,
 }
 
 /// How far a stream's fan-out has been served.
 #[derive(Debug, Clone, Copy)]
-struct Cursor {
-    stream: StreamId,
-    key: StreamKey,
+pub(super) struct Cursor {
+    pub(super) stream: StreamId,
+    pub(super) key: StreamKey,
     next: usize,
 }
 
 /// A slot's part in a batch.
 #[derive(Debug, Clone, Copy)]
-struct Target {
-    stream: usize,
-    slot: usize,
-}
-
-/// What a slot's packet asks of the engine once the subscriber is done.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Aftermath {
-    Switched { member: MemberIndex, slot: usize, key: StreamKey, rtp: u32 },
-    Restarted { key: StreamKey },
-    Paced { member: MemberIndex },
+pub(super) struct Target {
+    pub(super) stream: usize,
+    pub(super) slot: usize,
 }
 
 /// The packets of this turn. All its lists are kept over turns, so that a turn allocates nothing.
@@ -78,10 +67,10 @@ pub(super) struct Turn {
     arrived: VecDeque<Arrived>,
     /// Decided, but to be routed only when what was decided before has left.
     held: Option<(Arrived, Fate)>,
-    items: Vec<Item>,
-    cursors: Vec<Cursor>,
-    targets: Vec<Target>,
-    aftermath: Vec<Aftermath>,
+    pub(super) items: Vec<Item>,
+    pub(super) cursors: Vec<Cursor>,
+    pub(super) targets: Vec<Target>,
+    pub(super) aftermath: Vec<Aftermath>,
     /// Whether the batch is being written.
     writing: bool,
 }
@@ -233,109 +222,5 @@ impl Engine {
             // The packet it began with was lost, and nobody has asked since it rested.
             self.ask_keyframe(peer, kind, layer);
         }
-    }
-
-    /// Writes everything of the batch that goes to one member.
-    fn write_member(&mut self, index: MemberIndex, arena: &mut Arena) {
-        let Some(member) = self.members.at_mut(index) else { return };
-        if !member.is_connected() {
-            return;
-        }
-        let mut out = Outbox { arena, bursts: &mut self.bursts };
-        let mut paced = false;
-        for item in &self.turn.items {
-            let Some(cursor) = self.turn.cursors.get(item.stream) else { continue };
-            for target in self.turn.targets.iter().filter(|target| target.stream == item.stream) {
-                let Some(slot) = member.slots.get_mut(target.slot) else { continue };
-                if item.fate == Fate::Skip {
-                    slot.stream.skip(cursor.key, item.epoch, item.seq);
-                    continue;
-                }
-                let found = self.streams.get(cursor.stream);
-                let found =
-                    found.and_then(|stream| Some((stream, stream.history.get(item.epoch, item.seq)?)));
-                let Some((stream, packet)) = found else {
-                    self.counters.dropped_overrun += 1;
-                    continue;
-                };
-                if !member.downlink.chooses(target.slot, packet.format) {
-                    self.counters.dropped_codec += 1;
-                    continue;
-                }
-                let begins = slot.stream.begins_with(cursor.key, packet);
-                if begins && stream.history.came_before(packet).is_none() {
-                    self.turn.aftermath.push(Aftermath::Restarted { key: cursor.key });
-                    continue;
-                }
-                let place = match slot.stream.forward(cursor.key, packet) {
-                    Forward::Send(place) => place,
-                    Forward::Switch(place) => {
-                        let rtp = place.time.rtp();
-                        let switched =
-                            Aftermath::Switched { member: index, slot: target.slot, key: cursor.key, rtp };
-                        self.turn.aftermath.push(switched);
-                        place
-                    }
-                    Forward::NotYet => continue,
-                    Forward::Late => {
-                        self.counters.dropped_late += 1;
-                        continue;
-                    }
-                    Forward::Restarted => {
-                        self.turn.aftermath.push(Aftermath::Restarted { key: cursor.key });
-                        continue;
-                    }
-                };
-                match member.downlink.send(self.now, (target.slot, cursor.stream), (packet, place), &mut out)
-                {
-                    Sending::Sent => {
-                        member.bytes_down += packet.payload.len() as u64;
-                        self.counters.media_forwarded += 1;
-                    }
-                    Sending::Paced => paced = true,
-                    Sending::Refused => self.counters.dropped_pacer += 1,
-                }
-                if begins {
-                    let at = (target.slot, cursor.stream);
-                    let caught = catch_up(self.now, member, at, (stream, packet), &mut out);
-                    paced |= caught.paced;
-                    self.counters.media_forwarded += caught.sent;
-                    self.counters.dropped_pacer += caught.refused;
-                }
-            }
-        }
-        if paced {
-            self.turn.aftermath.push(Aftermath::Paced { member: index });
-        }
-    }
-
-    /// Does what writing a member left to do.
-    pub(super) fn settle_aftermath(&mut self) {
-        while let Some(left) = self.turn.aftermath.pop() {
-            match left {
-                Aftermath::Switched { member, slot, key, rtp } => self.on_switched(member, slot, key, rtp),
-                Aftermath::Restarted { key } => {
-                    self.ask_keyframe(key.source.peer, key.source.kind, key.layer);
-                }
-                Aftermath::Paced { member } => self.arm_pacer(member),
-            }
-        }
-    }
-
-    /// Another source or layer begins in a slot.
-    fn on_switched(&mut self, index: MemberIndex, position: usize, key: StreamKey, rtp_timestamp: u32) {
-        self.counters.slot_switches += 1;
-        let Some(member) = self.members.at_mut(index) else { return };
-        self.stale_routes.insert(member.room);
-        let peer = member.id;
-        let Some(slot) = member.slots.get_mut(position) else { return };
-        if slot.announced == Some(key.source) {
-            return;
-        }
-        slot.announced = Some(key.source);
-        let (slot, source) = (slot.stream.slot(), Some(key.source));
-        // The client can measure its round trip and place the stream in time once it has our clock.
-        self.timers.arm(Timer::Reports(peer), self.now + super::reports::FIRST_REPORT_DELAY);
-        self.event(SfuEvent::SlotSwitched { peer, slot, source, rtp_timestamp });
     }
 }

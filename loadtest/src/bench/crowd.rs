@@ -294,12 +294,14 @@ impl Crowd {
             };
             let Some(Remote { address, transport_id, .. }) = &endpoint.remote else { continue };
             let (to, transport) = (*address, transport_id.is_some());
-            for place in camera.due(now, transport) {
-                packet::write(&mut packet, &place, clock::wall_nanos());
-                if let Some(sealed) = endpoint.seal(Kind::Rtp, &packet) {
-                    self.wire.send(endpoint.identity.address, to, &sealed);
-                }
-            }
+            let due = camera.due(now, transport).into_iter();
+            let sealed: Vec<_> = due
+                .filter_map(|place| {
+                    packet::write(&mut packet, &place, clock::wall_nanos());
+                    endpoint.seal(Kind::Rtp, &packet)
+                })
+                .collect();
+            self.wire.send_together(endpoint.identity.address, to, &sealed);
         }
     }
 

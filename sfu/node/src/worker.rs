@@ -27,6 +27,8 @@ use std::{
 
 /// Commands carried out before the sockets have their turn. An offer costs about a millisecond.
 const COMMAND_BATCH: usize = 16;
+/// Looks at one socket in a round: a picture sent back to back is there after two or three.
+const RECEIVES_MAX: usize = 8;
 /// Parcels of other workers taken in before the sockets have their turn: as many as a batch of datagrams may be.
 const PARCEL_BATCH: usize = 256;
 /// Longest sleep; an engine without peers has no deadline of its own to speak of.
@@ -165,14 +167,29 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
         done
     }
 
-    /// Hands over what has arrived at one socket: one batch, so that the others, the commands and the timers have
-    /// their turn. What is left waits in the kernel's buffer for the next round, which follows at once.
+    /// Hands over what has arrived at one socket, and looks again for what came meanwhile: of packets that were sent
+    /// back to back the first wakes us, and the others are there before it is opened. They then leave together, and one
+    /// look at an empty socket is cheaper than a second message to each receiver. It ends after a full batch or so many
+    /// looks, so that the others, the commands and the timers have their turn; the next round follows at once.
     fn receive(&mut self, socket: &MediaSocket) {
-        match self.batch.receive(socket) {
-            Received::Messages(messages) => self.figures.sockets.received_messages += messages,
-            Received::Empty => return,
-            Received::Failed => return self.figures.sockets.receive_errors += 1,
+        for _ in 0..RECEIVES_MAX {
+            if !self.receive_batch(socket) {
+                return;
+            }
         }
+    }
+
+    /// One batch. Gives whether there may be more.
+    fn receive_batch(&mut self, socket: &MediaSocket) -> bool {
+        let messages = match self.batch.receive(socket) {
+            Received::Messages(messages) => messages,
+            Received::Empty => return false,
+            Received::Failed => {
+                self.figures.sockets.receive_errors += 1;
+                return false;
+            }
+        };
+        self.figures.sockets.received_messages += messages;
         for Incoming { source, arrived, contents } in self.batch.datagrams() {
             self.figures.sockets.received_datagrams += 1;
             self.figures.sockets.received_bytes += contents.len() as u64;
@@ -181,6 +198,7 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
             // The arrival time of each datagram matters to bandwidth estimation, so each has its own.
             self.engine.handle_input(arrived, Input::Datagram(datagram));
         }
+        messages < BATCH_MESSAGES as u64
     }
 
     /// Tells the engine the time if its deadline is due.

@@ -98,12 +98,19 @@ impl Peer {
         }
         let sdp = SdpOffer::from_sdp_string(&offer.sdp)
             .map_err(|error| ConnectRefusal::MalformedOffer { detail: first_words(&error.to_string()) })?;
+        let slots = self.agreement.slots.clone();
         let answer = self
-            .guarded(|peer| peer.rtc.sdp_api().accept_offer(sdp))
+            .guarded(|peer| {
+                agreement::lend_streams(&mut peer.rtc, &slots);
+                peer.rtc.sdp_api().accept_offer(sdp)
+            })
             .ok_or_else(library_failed)?
             .map_err(|error| ConnectRefusal::MalformedOffer { detail: first_words(&error.to_string()) })?;
-        self.agreement =
+        let agreed =
             self.guarded(|peer| Agreement::read(&mut peer.rtc, offer)).ok_or_else(library_failed)??;
+        self.guarded(|peer| agreement::take_streams(&mut peer.rtc, &agreed.slots))
+            .ok_or_else(library_failed)?;
+        self.agreement = agreed;
         Ok(answer::finish(&offer.sdp, &answer.to_sdp_string()))
     }
 

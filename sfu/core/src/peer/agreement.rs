@@ -156,6 +156,26 @@ fn formats_of(params: &PayloadParams) -> impl Iterator<Item = Offered> {
     format.map(|format| Offered { format, payload_type, rtx }).into_iter().chain(redundant)
 }
 
+/// Takes out of the library the streams we send on ourselves. It keeps room for packets to send again with each, eight
+/// kilobytes that are never used, and looks after all at every wake-up.
+pub(super) fn take_streams(rtc: &mut Rtc, slots: &[SlotLine]) {
+    let mut direct = rtc.direct_api();
+    for slot in slots {
+        direct.remove_stream_tx(slot.ssrc.get().into());
+    }
+}
+
+/// Gives them back for a negotiation: it would choose new numbers for lines that have none.
+pub(super) fn lend_streams(rtc: &mut Rtc, slots: &[SlotLine]) {
+    for slot in slots {
+        let mid = Mid::from(slot.mid.as_str());
+        if slot.ssrc.get() != 0 && rtc.media(mid).is_some() {
+            let rtx = slot.rtx.map(|rtx| rtx.get().into());
+            rtc.direct_api().declare_stream_tx(slot.ssrc.get().into(), rtx, mid, None);
+        }
+    }
+}
+
 impl ExtensionIds {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the library's extensions are more than ours")]
     fn note(&mut self, id: u8, extension: &Extension) {

@@ -7,6 +7,9 @@ use std::time::Duration;
 /// What the deadlines of one person may ask for in a second; nothing of it goes by packets.
 const DEADLINE_ALLOCATIONS_MAX: u64 = 40;
 
+/// What a client of twelve lines may hold in the engine before any media: nine tenths of it are its control side's.
+const CLIENT_BYTES_MAX: i64 = 150_000;
+
 /// What woke an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -86,4 +89,16 @@ fn a_warm_meeting_allocates_nothing_for_its_packets() {
         let each = allocations.deadlines / 6 / 10;
         assert!(each <= DEADLINE_ALLOCATIONS_MAX, "{each} a second for each person");
     }
+}
+
+#[test]
+fn who_only_watches_costs_so_much_memory_and_no_more() {
+    let mut world = World::new(1);
+    world.join(1, 0);
+    let before = world.held;
+    world.join(2, 0);
+    world.run(Duration::from_secs(5));
+    let held = world.held - before;
+    println!("{held} bytes for a client of twelve lines");
+    assert!(held < CLIENT_BYTES_MAX, "{held} bytes are held for a client that sends nothing");
 }

@@ -80,6 +80,8 @@ pub(crate) struct World {
     /// What the engines allocated, and what they were woken by last.
     pub(crate) allocations: Allocations,
     cause: Cause,
+    /// Bytes the engines asked for and have not given back.
+    pub(crate) held: i64,
     /// What an engine writes into.
     arena: Arena,
     flights: BTreeMap<(Instant, u64), Flight>,
@@ -127,6 +129,7 @@ impl World {
             together_max: 0,
             allocations: Allocations::default(),
             cause: Cause::Control,
+            held: 0,
             arena: Arena::default(),
             flights: BTreeMap::new(),
             next_flight: 0,
@@ -213,6 +216,7 @@ impl World {
         let engine = self.engine_at(worker);
         let allocated = allocation_counter::measure(|| engine.handle_input(now, input));
         self.allocations.count(self.cause, allocated.count_total);
+        self.held += allocated.bytes_current;
     }
 
     fn drain(&mut self, worker: usize) {
@@ -369,6 +373,7 @@ impl World {
         let mut output = None;
         let allocated = allocation_counter::measure(|| output = Some(engine.poll_output(arena)));
         self.allocations.count(self.cause, allocated.count_total);
+        self.held += allocated.bytes_current;
         output.expect("the engine was asked")
     }
 

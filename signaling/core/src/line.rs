@@ -39,6 +39,11 @@ impl Line {
         self.show(measured)
     }
 
+    /// A transport stands, after whatever was before: a line that was lost is there and not measured yet.
+    pub(crate) fn on_connected(&mut self) -> Option<LineQuality> {
+        if self.shown == LineQuality::Lost { self.show(LineQuality::Unknown) } else { None }
+    }
+
     /// Nothing is heard any more.
     pub(crate) fn on_lost(&mut self) -> Option<LineQuality> {
         self.show(LineQuality::Lost)
@@ -52,14 +57,13 @@ impl Line {
     }
 }
 
-/// Worse is higher. An unknown line ranks lowest, so that the first report is shown at once.
+/// Worse is higher. An unknown or lost line ranks lowest: the first report proves that it is there and is shown at once.
 fn rank(quality: LineQuality) -> u8 {
     match quality {
-        LineQuality::Unknown => 0,
+        LineQuality::Unknown | LineQuality::Lost => 0,
         LineQuality::Good => 1,
         LineQuality::Fair => 2,
         LineQuality::Poor => 3,
-        LineQuality::Lost => 4,
     }
 }
 
@@ -97,5 +101,16 @@ mod tests {
         assert_eq!(line.on_report(&report(30, 20)), Some(LineQuality::Fair));
         assert_eq!(line.on_report(&report(30, 399)), None);
         assert_eq!(line.on_lost(), Some(LineQuality::Lost));
+    }
+
+    #[test]
+    fn a_lost_line_that_is_there_again_is_not_called_lost() {
+        let mut line = Line::default();
+        assert_eq!(line.on_connected(), None, "unknown it was before");
+        line.on_lost();
+        assert_eq!(line.on_connected(), Some(LineQuality::Unknown));
+        line.on_lost();
+        assert_eq!(line.on_report(&report(0, 20)), Some(LineQuality::Good), "without waiting for more");
+        assert_eq!(line.on_connected(), None, "what is known stays");
     }
 }

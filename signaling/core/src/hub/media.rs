@@ -1,6 +1,7 @@
 //! Offers of seats and reports of the SFU.
 
 use super::Hub;
+use crate::line::Line;
 use crate::permissions::is_host;
 use crate::token::Claims;
 use crate::{Answer, CallId, ConnectionId, Now, Output};
@@ -85,7 +86,7 @@ impl Hub {
                 self.dirty.insert(meeting);
             }
             SfuEvent::Refused { peer, refusal } => self.on_refused(peer, &refusal),
-            SfuEvent::Connected { .. } => {}
+            SfuEvent::Connected { peer } => self.on_line(peer, Line::on_connected),
             SfuEvent::Disconnected { peer, .. } => self.on_disconnected(peer),
             SfuEvent::SlotSwitched { peer, slot, source, rtp_timestamp } => {
                 let Some((meeting, seat)) = self.place_of(peer) else { return };
@@ -106,12 +107,17 @@ impl Hub {
             }
             SfuEvent::Speaking { room, peers } => self.on_speaking(room, &peers),
             SfuEvent::Line { peer, report } => {
-                let Some((meeting, seat)) = self.place_of(peer) else { return };
-                let presence = self.sessions.get_mut(&meeting).and_then(|s| s.seats.get_mut(&seat));
-                if let Some(quality) = presence.and_then(|presence| presence.line.on_report(&report)) {
-                    self.tell_line(&meeting, &seat, quality);
-                }
+                self.on_line(peer, |line| line.on_report(&report));
             }
+        }
+    }
+
+    /// Something is known of a line; told if the word for it is another one now.
+    fn on_line(&mut self, peer: PeerId, learn: impl FnOnce(&mut Line) -> Option<LineQuality>) {
+        let Some((meeting, seat)) = self.place_of(peer) else { return };
+        let presence = self.sessions.get_mut(&meeting).and_then(|s| s.seats.get_mut(&seat));
+        if let Some(quality) = presence.and_then(|presence| learn(&mut presence.line)) {
+            self.tell_line(&meeting, &seat, quality);
         }
     }
 

@@ -36,6 +36,11 @@ export class Participant {
     this.console = new Console(this.page, this.words);
   }
 
+  /** The name it signs in with. */
+  get login(): string {
+    return this.#as.kind === 'site' ? this.#as.code : this.#as.username;
+  }
+
   get words(): (typeof words)['vi'] {
     return words[this.#language];
   }

@@ -109,11 +109,28 @@ export class World {
     return await this.#participant('Chủ trì', as, coming);
   }
 
+  /** A person who may watch every meeting of the top unit and below, with a password of the own choice; signed out. */
+  async viewer(coming: Coming = {}): Promise<Participant> {
+    const { username, password } = await this.newcomer();
+    await this.node.command('grant', username, 'viewer', this.top);
+    const session = await Session.open(this.node.origin, { kind: 'person', username, password });
+    await session.changePassword(password, PASSWORD);
+    return await this.person(username, PASSWORD, coming);
+  }
+
   /** A unit's meeting room, in a browser of its own; signed out. */
   async site(code: string, coming: Coming = {}): Promise<Participant> {
     const [, secret = ''] = (await this.node.command('site', 'issue', code)).trim().split('\t');
-    const name = this.units.find((unit) => unit.code === code)?.name ?? code;
-    return await this.#participant(name, { kind: 'site', code, secret }, coming);
+    return await this.room(code, secret, coming);
+  }
+
+  /** A meeting room that was handed its code and secret. */
+  async room(code: string, secret: string, coming: Coming = {}): Promise<Participant> {
+    return await this.#participant(this.nameOf(code), { kind: 'site', code, secret }, coming);
+  }
+
+  nameOf(code: string): string {
+    return this.units.find((unit) => unit.code === code)?.name ?? code;
   }
 
   /** A person who is known by name and password. */

@@ -20,6 +20,7 @@ export type Ask = Extract<
       | 'loadAccounts'
       | 'loadAdministration'
       | 'createAccount'
+      | 'setAccountState'
       | 'issueSite'
       | 'revokeSite'
       | 'askTicket';
@@ -77,6 +78,7 @@ export async function ask(effect: Ask, dispatch: Dispatch): Promise<void> {
       return;
     case 'loadAdministration':
     case 'createAccount':
+    case 'setAccountState':
     case 'issueSite':
     case 'revokeSite':
       return administer(effect, dispatch);
@@ -86,7 +88,10 @@ export async function ask(effect: Ask, dispatch: Dispatch): Promise<void> {
 }
 
 async function administer(
-  effect: Extract<Ask, { do: 'loadAdministration' | 'createAccount' | 'issueSite' | 'revokeSite' }>,
+  effect: Extract<
+    Ask,
+    { do: 'loadAdministration' | 'createAccount' | 'setAccountState' | 'issueSite' | 'revokeSite' }
+  >,
   dispatch: Dispatch,
 ): Promise<void> {
   const failed = 'administrationFailed';
@@ -100,6 +105,11 @@ async function administer(
     case 'createAccount': {
       const answer = await api.createAccount(effect.account);
       dispatch(told(answer, (secret) => ({ type: 'issued', secret }), failed));
+      return;
+    }
+    case 'setAccountState': {
+      const answer = await api.setAccountState(effect.account, effect.to);
+      dispatch(told(answer, (account) => ({ type: 'accountChanged', account }), failed));
       return;
     }
     case 'issueSite':

@@ -1,6 +1,8 @@
 // The node's HTTP API, typed. Every failure is one of two: the node refused (and said why), or it did not answer.
 
 import type {
+  AccountId,
+  AccountState,
   AccountView,
   ApiError,
   ChangePassword,
@@ -44,6 +46,8 @@ export const api = {
     call('POST', `/meetings/${encodeURIComponent(meeting)}/ticket`),
   accounts: (): Promise<ApiResult<readonly AccountView[]>> => call('GET', '/accounts'),
   createAccount: (body: CreateAccount): Promise<ApiResult<IssuedSecret>> => call('POST', '/accounts', body),
+  setAccountState: (account: AccountId, state: AccountState): Promise<ApiResult<AccountView>> =>
+    call('PUT', `/accounts/${encodeURIComponent(account)}/state`, { state }),
   sites: (): Promise<ApiResult<readonly SiteAccountView[]>> => call('GET', '/sites'),
   issueSite: (unit: UnitCode): Promise<ApiResult<IssuedSecret>> =>
     call('POST', `/units/${encodeURIComponent(unit)}/site-secret`),

@@ -1,7 +1,15 @@
 // What a view can do. Every action is a function or `undefined`; `undefined` means "not available now", and a view
 // then hides or disables its control. Which are available is a pure function of the state (`actionsOf`).
 
-import type { CreateAccount, MeetingId, SeatId, SignIn, UnitCode } from '../protocol/generated.ts';
+import type {
+  AccountId,
+  AccountState,
+  CreateAccount,
+  MeetingId,
+  SeatId,
+  SignIn,
+  UnitCode,
+} from '../protocol/generated.ts';
 import type { ProfileChoice } from './ladder.ts';
 import type { Language, SoundMode } from './settings.ts';
 import type { Arrangement, MeetingDraft } from './state.ts';
@@ -32,6 +40,8 @@ export type Actions = {
   readonly enterLobby: Do<[MeetingId]>;
   readonly showAdministration: Do;
   readonly createAccount: Do<[CreateAccount]>;
+  /** Lets an account sign in no more, or again. */
+  readonly setAccountState: Do<[account: AccountId, to: AccountState]>;
   /** Issues a site's secret, or a new one in place of the old. */
   readonly issueSite: Do<[UnitCode]>;
   readonly revokeSite: Do<[UnitCode]>;

@@ -25,6 +25,7 @@ type EntryActions = Pick<
   | 'enterLobby'
   | 'showAdministration'
   | 'createAccount'
+  | 'setAccountState'
   | 'issueSite'
   | 'revokeSite'
   | 'dismissIssued'
@@ -138,6 +139,9 @@ function entryActions(state: State, dispatch: Dispatch, newMeetingId: NewMeeting
     }),
     createAccount: when(editing, (account) => {
       dispatch({ type: 'createAccount', account });
+    }),
+    setAccountState: when(editing, (account, to) => {
+      dispatch({ type: 'setAccountState', account, to });
     }),
     issueSite: when(editing, (unit) => {
       dispatch({ type: 'issueSite', unit });

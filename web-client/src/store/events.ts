@@ -2,6 +2,8 @@
 // and the only writer of effects; `app/` is the only place that carries effects out.
 
 import type {
+  AccountId,
+  AccountState,
   AccountView,
   Bye,
   ClientMessage,
@@ -43,6 +45,7 @@ export type Intent =
   | { readonly type: 'createMeeting'; readonly draft: MeetingDraft }
   | { readonly type: 'showAdministration' }
   | { readonly type: 'createAccount'; readonly account: CreateAccount }
+  | { readonly type: 'setAccountState'; readonly account: AccountId; readonly to: AccountState }
   | { readonly type: 'issueSite'; readonly unit: UnitCode }
   | { readonly type: 'revokeSite'; readonly unit: UnitCode }
   | { readonly type: 'dismissIssued' }
@@ -92,6 +95,7 @@ export type Answered =
   | { readonly type: 'ticketFailed'; readonly problem: Problem }
   | { readonly type: 'accounts'; readonly accounts: readonly AccountView[] }
   | { readonly type: 'accountsFailed'; readonly problem: Problem }
+  | { readonly type: 'accountChanged'; readonly account: AccountView }
   | { readonly type: 'sites'; readonly sites: readonly SiteAccountView[] }
   | { readonly type: 'administrationFailed'; readonly problem: Problem }
   | { readonly type: 'issued'; readonly secret: IssuedSecret }
@@ -152,6 +156,7 @@ export type Effect =
   | { readonly do: 'loadAccounts' }
   | { readonly do: 'loadAdministration' }
   | { readonly do: 'createAccount'; readonly account: CreateAccount }
+  | { readonly do: 'setAccountState'; readonly account: AccountId; readonly to: AccountState }
   | { readonly do: 'issueSite'; readonly unit: UnitCode }
   | { readonly do: 'revokeSite'; readonly unit: UnitCode }
   | { readonly do: 'askTicket'; readonly meeting: MeetingId }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Change, ServerMessage, SlotState } from '../protocol/generated.ts';
+import type { AccountView, Change, ServerMessage, SlotState } from '../protocol/generated.ts';
 import type { Event } from './events.ts';
 import { reduce } from './reduce.ts';
 import {
@@ -16,6 +16,14 @@ import {
   welcome,
 } from './testing.ts';
 
+const ACCOUNT: AccountView = {
+  account: 'a7' as AccountView['account'],
+  username: 'can-bo',
+  name: 'Nguyễn Văn An',
+  unit: 'T1' as AccountView['unit'],
+  state: 'active',
+  grants: [],
+};
 const received = (message: ServerMessage): Event => ({ type: 'received', message });
 const changes = (fact: number, ...list: Change[]): Event =>
   received({ type: 'changed', fact, changes: list });
@@ -48,6 +56,27 @@ describe('signing in', () => {
     expect(state.notices).toEqual([]);
     const out = run(told, [{ type: 'callEnded', bye: 'removed' }]);
     expect(out.state.notices).toEqual([]);
+  });
+
+  test('an account that is disabled stays in the list, as disabled, and a refusal is said', () => {
+    const administration = run(run(START, [{ type: 'session', session: SESSION }]).state, [
+      { type: 'showAdministration' },
+      { type: 'accounts', accounts: [ACCOUNT, { ...ACCOUNT, account: 'a9' as never }] },
+    ]).state;
+    const disable = { type: 'setAccountState', account: ACCOUNT.account, to: 'disabled' } as const;
+    const asked = run(administration, [disable]);
+    expect(asked.effects).toEqual([{ do: 'setAccountState', account: ACCOUNT.account, to: 'disabled' }]);
+    const done = run(asked.state, [{ type: 'accountChanged', account: { ...ACCOUNT, state: 'disabled' } }]);
+    expect(done.state.page).toMatchObject({
+      asking: { state: 'ready' },
+      accounts: { value: [{ state: 'disabled' }, { state: 'active' }] },
+    });
+    expect(done.state.notices.map(({ text }) => text)).toEqual([
+      { kind: 'accountDisabled', name: ACCOUNT.name },
+    ]);
+    const problem = { kind: 'refused', refusal: 'outsideScope' } as const;
+    const refused = run(asked.state, [{ type: 'administrationFailed', problem }]);
+    expect(refused.state.page).toMatchObject({ asking: { state: 'failed', problem } });
   });
 
   test('a first password is changed before anything else', () => {

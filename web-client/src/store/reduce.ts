@@ -21,6 +21,7 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'createMeeting':
     case 'showAdministration':
     case 'createAccount':
+    case 'setAccountState':
     case 'issueSite':
     case 'revokeSite':
     case 'dismissIssued':
@@ -75,6 +76,7 @@ function onHappened(state: State, event: Exclude<Event, Intent>, now: number): S
     case 'meetingFailed':
     case 'accounts':
     case 'accountsFailed':
+    case 'accountChanged':
     case 'sites':
     case 'administrationFailed':
     case 'issued':

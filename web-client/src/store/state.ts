@@ -257,7 +257,8 @@ export type NoticeText =
   | { readonly kind: 'fewerPictures' }
   | { readonly kind: 'allPictures' }
   | { readonly kind: 'meetingStarted' }
-  | { readonly kind: 'meetingCreated' };
+  | { readonly kind: 'meetingCreated' }
+  | { readonly kind: 'accountDisabled' | 'accountEnabled'; readonly name: string };
 
 export type Notice = { readonly id: number; readonly text: NoticeText };
 

@@ -12,6 +12,9 @@ export function noticeSentence(notice: NoticeText, text: Dictionary): string {
     case 'lowered':
     case 'raised':
       return text.notices[notice.kind][notice.to];
+    case 'accountDisabled':
+    case 'accountEnabled':
+      return text.notices[notice.kind](notice.name);
     case 'fewerPictures':
     case 'allPictures':
     case 'invited':
@@ -48,6 +51,8 @@ export function isUrgent(notice: NoticeText): boolean {
     case 'allPictures':
     case 'meetingStarted':
     case 'meetingCreated':
+    case 'accountDisabled':
+    case 'accountEnabled':
       return false;
     default:
       return notice satisfies never;

@@ -21,6 +21,7 @@ type EntryIntent = Extract<
       | 'createMeeting'
       | 'showAdministration'
       | 'createAccount'
+      | 'setAccountState'
       | 'issueSite'
       | 'revokeSite'
       | 'dismissIssued';
@@ -67,6 +68,8 @@ export function onEntryIntent(state: State, intent: EntryIntent): Step {
       return showAdministration(state);
     case 'createAccount':
       return step(asking(state, WAITING), { do: 'createAccount', account: intent.account });
+    case 'setAccountState':
+      return step(asking(state, WAITING), { do: 'setAccountState', account: intent.account, to: intent.to });
     case 'issueSite':
       return step(asking(state, WAITING), { do: 'issueSite', unit: intent.unit });
     case 'revokeSite':
@@ -108,6 +111,8 @@ export function onAnswered(state: State, event: EntryAnswer, now: number): Step 
       return step(withAccounts(state, { state: 'loaded', value: event.accounts }));
     case 'accountsFailed':
       return failed(withAccounts(state, { state: 'failed', problem: event.problem }), event.problem);
+    case 'accountChanged':
+      return accountChanged(state, event.account);
     case 'sites':
       return step(inAdministration(state, { sites: { state: 'loaded', value: event.sites } }));
     case 'issued':
@@ -163,6 +168,16 @@ function inAdministration(state: State, change: Partial<Administration>): State 
 
 function withAccounts(state: State, accounts: Loaded<readonly AccountView[]>): State {
   return state.page.name === 'meetings' ? state : { ...state, page: { ...state.page, accounts } };
+}
+
+function accountChanged(state: State, account: AccountView): Step {
+  if (state.page.name !== 'administration' || state.page.accounts.state !== 'loaded') return step(state);
+  const value = state.page.accounts.value.map((other) =>
+    other.account === account.account ? account : other,
+  );
+  const kind = account.state === 'disabled' ? 'accountDisabled' : 'accountEnabled';
+  const changed = inAdministration(state, { asking: READY, accounts: { state: 'loaded', value } });
+  return step(notify(changed, { kind, name: account.name }));
 }
 
 function showAdministration(state: State): Step {

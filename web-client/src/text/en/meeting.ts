@@ -28,6 +28,7 @@ export const meeting: Dictionary['meeting'] = {
     openHint: 'The whole meeting hears this site',
     offHint: 'Press “Open microphone” to speak',
     lockedHint: 'Register to speak to be invited',
+    registeredHint: 'Registered to speak, wait to be invited',
     missingHint: 'Connect one, then choose it in Settings',
     shut: 'The microphone of this site is off',
     shutByHost: 'The chair has turned the microphone off',
@@ -183,5 +184,7 @@ export const notices: Dictionary['notices'] = {
   allPictures: 'This computer keeps up again: all small pictures are shown.',
   meetingStarted: 'The meeting starts',
   meetingCreated: 'The meeting is created',
+  accountDisabled: (name) => `The account of ${name} is disabled`,
+  accountEnabled: (name) => `The account of ${name} is enabled again`,
   unreachable: 'The server cannot be reached. Please check the network cable and try again.',
 };

@@ -27,6 +27,7 @@ export const meeting = {
     openHint: 'Cả cuộc họp đang nghe điểm cầu',
     offHint: 'Bấm “Bật micro” để nói',
     lockedHint: 'Đăng ký phát biểu để được mời',
+    registeredHint: 'Đã đăng ký phát biểu, chờ được mời',
     missingHint: 'Cắm micro, rồi chọn trong Cài đặt',
     shut: 'Micro của điểm cầu đang tắt',
     shutByHost: 'Chủ trì đã tắt micro của điểm cầu',
@@ -184,5 +185,7 @@ export const notices = {
   allPictures: 'Máy tính xử lý hình đã kịp, đã hiện lại các hình nhỏ.',
   meetingStarted: 'Cuộc họp bắt đầu',
   meetingCreated: 'Đã tạo cuộc họp',
+  accountDisabled: (name: string) => `Đã vô hiệu hóa tài khoản của ${name}`,
+  accountEnabled: (name: string) => `Đã kích hoạt lại tài khoản của ${name}`,
   unreachable: 'Chưa kết nối được máy chủ. Đề nghị kiểm tra dây mạng rồi thử lại.',
 };

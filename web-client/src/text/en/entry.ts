@@ -14,10 +14,7 @@ export const signIn: Dictionary['signIn'] = {
   submitPerson: 'Sign in',
   submitSite: 'Sign in with the site code',
   working: 'Signing in…',
-  siteLinkWorking: 'Signing in with the sheet of the site…',
   help: 'Password forgotten or sheet lost: contact the administrator of the unit.',
-  oldBrowser: 'The browser is too old. Please update it, or contact the technician.',
-  noNode: 'The server cannot be reached. Please check the network cable and try again.',
 };
 
 export const password: Dictionary['password'] = {

@@ -3,7 +3,6 @@ import type { Dictionary } from '../vi.ts';
 export const lobby: Dictionary['lobby'] = {
   title: 'Check before joining',
   startsAt: (time, date) => `${time} on ${date}`,
-  asSeat: (name) => `Joining as: ${name}`,
   pictureStep: 'Picture',
   soundStep: 'Microphone',
   speakerStep: 'Loudspeaker',

@@ -31,10 +31,8 @@ export const meeting: Dictionary['meeting'] = {
     registeredHint: 'Registered to speak, wait to be invited',
     missingHint: 'Connect one, then choose it in Settings',
     shut: 'The microphone of this site is off',
-    shutByHost: 'The chair has turned the microphone off',
     allowed: 'The chair allows opening the microphone',
     nowOpen: 'The microphone is live',
-    talkingWhileShut: 'Somebody speaks here but the microphone is off',
   },
   open: 'Open microphone',
   shut: 'Close microphone',
@@ -58,7 +56,6 @@ export const meeting: Dictionary['meeting'] = {
   leaveHint:
     'This site will no longer hear and see the meeting. It can join again while the meeting goes on.',
   leaveStay: 'Stay',
-  endForAll: 'End for all',
   speakingNow: 'Speaking',
   invited: (who) => `${who} invites this site to speak`,
   invitedWillOpen: (seconds) => `Please speak. The microphone opens in ${seconds} seconds.`,
@@ -68,7 +65,6 @@ export const meeting: Dictionary['meeting'] = {
   technical: 'Technical information',
   shortcuts: 'Keyboard shortcuts',
   fullScreen: 'Full screen',
-  fullScreenLeave: 'Leave full screen',
   unmuteBlocked: 'The browser holds the sound back. Press “Turn sound on” to hear the meeting.',
   unmuteDo: 'Turn sound on',
   waitingTitle: (time, date) => `The meeting starts at ${time} on ${date}`,
@@ -78,7 +74,6 @@ export const meeting: Dictionary['meeting'] = {
   joined: (n) => `${n} sites joined`,
   went: (n) => `${n} sites left or lost their line`,
   started: 'The meeting starts',
-  nextToSpeak: 'Please prepare to speak',
   you: 'This site',
 };
 

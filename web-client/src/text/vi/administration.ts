@@ -5,9 +5,7 @@ export const administration = {
   peopleTab: 'Tài khoản cán bộ',
   unitsTree: 'Cây đơn vị',
   unitsSearch: 'Tìm đơn vị theo tên hoặc mã',
-  unitColumn: 'Đơn vị',
   tierColumn: 'Cấp',
-  codeColumn: 'Mã',
   siteColumn: 'Điểm cầu',
   siteIssued: (date: string) => `Đã cấp mã ngày ${date}`,
   siteIssuedShort: (date: string) => `Đã cấp ${date}`,
@@ -16,8 +14,6 @@ export const administration = {
   issue: 'Cấp mã',
   reissue: 'Cấp lại mã',
   revoke: 'Thu hồi mã',
-  issueFor: (name: string) => `Cấp mã điểm cầu cho ${name}`,
-  revokeFor: (name: string) => `Thu hồi mã điểm cầu của ${name}`,
   reissueAsk: (name: string) =>
     `Cấp lại mã cho ${name}? Mã cũ hết hiệu lực ngay, phòng họp phải đăng nhập lại.`,
   revokeAsk: (name: string) =>
@@ -35,17 +31,14 @@ export const administration = {
   peopleSearch: 'Tìm cán bộ theo tên, đơn vị hoặc tên đăng nhập',
   peopleNone: 'Chưa có tài khoản cán bộ nào.',
   peopleAdd: 'Tạo tài khoản',
-  nameColumn: 'Họ tên, chức vụ',
-  grantsColumn: 'Quyền và phạm vi',
   noGrants: 'Chưa giao quyền',
   disabled: 'Đã vô hiệu hóa',
   disable: 'Vô hiệu hóa',
   enable: 'Kích hoạt lại',
-  disableTitle: 'Vô hiệu hóa tài khoản',
   disableFor: (name: string) => `Vô hiệu hóa tài khoản của ${name}`,
   enableFor: (name: string) => `Kích hoạt lại tài khoản của ${name}`,
-  disableAsk: (name: string) =>
-    `Vô hiệu hóa tài khoản của ${name}? Cán bộ bị đăng xuất ngay, rời cuộc họp đang dự và không đăng nhập được cho đến khi tài khoản được kích hoạt lại. Mật khẩu và quyền được giữ nguyên.`,
+  disableAsk:
+    'Cán bộ bị đăng xuất ngay, rời cuộc họp đang dự và không đăng nhập được cho đến khi kích hoạt lại tài khoản.',
   username: 'Tên đăng nhập',
   usernameHint: '3 đến 64 ký tự: chữ thường không dấu, chữ số, dấu chấm, gạch dưới, gạch ngang.',
   usernameInvalid: 'Tên đăng nhập chỉ gồm chữ thường không dấu, chữ số và . _ -, từ 3 đến 64 ký tự.',

@@ -19,7 +19,6 @@ export const common = {
   back: 'Trở lại',
   confirm: 'Đồng ý',
   retry: 'Thử lại',
-  save: 'Lưu',
   remove: 'Bỏ',
   search: 'Tìm kiếm',
   copy: 'Sao chép',
@@ -34,18 +33,12 @@ export const common = {
   hidePassword: 'Ẩn mật khẩu',
   expand: (name: string) => `Mở nhánh ${name}`,
   collapse: (name: string) => `Thu gọn nhánh ${name}`,
-  selectedOf: (chosen: number, all: number) => `Đã chọn ${count(chosen)}/${count(all)}`,
   noMatch: 'Không tìm thấy kết quả phù hợp. Đề nghị kiểm tra lại từ khóa.',
   noUnits: 'Chưa có cây đơn vị. Quản trị hệ thống cần nhập tệp đơn vị trên máy chủ.',
   required: 'Bắt buộc nhập',
-  skipToContent: 'Chuyển đến nội dung chính',
   notJoined: 'Chưa vào được cuộc họp',
   notifications: 'Thông báo',
 };
-
-function count(n: number): string {
-  return n.toLocaleString('vi-VN');
-}
 
 export const meetingKinds: Record<MeetingKind, string> = {
   briefing: 'Họp giao ban',

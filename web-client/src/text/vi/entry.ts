@@ -13,10 +13,7 @@ export const signIn = {
   submitPerson: 'Đăng nhập',
   submitSite: 'Đăng nhập bằng mã điểm cầu',
   working: 'Đang đăng nhập…',
-  siteLinkWorking: 'Đang đăng nhập bằng phiếu của điểm cầu…',
   help: 'Quên mật khẩu hoặc mất phiếu: liên hệ quản trị hệ thống của đơn vị.',
-  oldBrowser: 'Phiên bản trình duyệt đã cũ. Đề nghị cập nhật hoặc liên hệ cán bộ kỹ thuật.',
-  noNode: 'Chưa kết nối được máy chủ. Đề nghị kiểm tra dây mạng rồi thử lại.',
 };
 
 export const password = {

@@ -4,7 +4,6 @@ import type { CaptureFailure } from '../../media/devices.ts';
 export const lobby = {
   title: 'Kiểm tra trước khi vào họp',
   startsAt: (time: string, date: string) => `${time} ngày ${date}`,
-  asSeat: (name: string) => `Vào họp với tên: ${name}`,
   pictureStep: 'Hình ảnh',
   soundStep: 'Micro',
   speakerStep: 'Loa',

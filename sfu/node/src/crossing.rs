@@ -1,7 +1,7 @@
 //! The ways between workers: one bounded ring into each, and its waker. What one engine tells another crosses here and
 //! nowhere else.
 
-use crate::{clock, worker::Link};
+use crate::{clock, link::Link};
 use sfu_core::{Arena, Crossing, Parcel, WorkerId, Workers};
 use std::{
     sync::{

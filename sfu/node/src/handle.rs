@@ -5,10 +5,11 @@ use crate::{
     config::{Listen, ListenAddress, NodeConfig, NodeError},
     crossing::Crossroads,
     directory::{Addressee, Directory},
+    link::Link,
     metrics::{Board, NodeMetrics},
     socket::MediaSocket,
     waker::Waker,
-    worker::{Link, Worker},
+    worker::Worker,
 };
 use sfu_control::{SfuCommand, SfuEvent};
 use sfu_core::{Engine, EngineConfig};

@@ -6,9 +6,9 @@ use crate::{
     clock,
     crossing::Crossroads,
     directory::Directory,
+    link::Link,
     metrics::{Board, WorkerMetrics, WorkerState},
     socket::{BATCH_MESSAGES, Burst, Incoming, MediaSocket, ReceiveBatch, Received},
-    waker::Waker,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sfu_control::{DisconnectReason, SfuCommand, SfuEvent};
@@ -17,11 +17,7 @@ use std::{
     any::Any,
     io, iter,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::Receiver,
-    },
+    sync::{Arc, atomic::Ordering, mpsc::Receiver},
     time::{Duration, Instant},
 };
 
@@ -33,19 +29,6 @@ const RECEIVES_MAX: usize = 8;
 const PARCEL_BATCH: usize = 256;
 /// Longest sleep; an engine without peers has no deadline of its own to speak of.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
-
-/// What a worker and its handle share.
-#[derive(Debug)]
-pub(crate) struct Link {
-    /// Its number.
-    pub(crate) worker: usize,
-    /// Ends its sleep.
-    pub(crate) waker: Waker,
-    /// Tells it to stop.
-    pub(crate) stopping: AtomicBool,
-    /// Where it leaves its figures.
-    pub(crate) board: Board,
-}
 
 /// Everything a worker owns.
 pub(crate) struct Worker<F> {

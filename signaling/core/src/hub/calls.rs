@@ -112,10 +112,14 @@ impl Hub {
             Some(summary(session, role))
         });
         let mut meetings: Vec<MeetingSummary> = mine.collect();
+        // Whoever comes late looks for the meeting that is on.
         meetings.sort_by_key(|meeting| {
-            let ended = meeting.phase == MeetingPhase::Ended;
             let starts = i64::from(meeting.starts.0);
-            (ended, if ended { -starts } else { starts })
+            match meeting.phase {
+                MeetingPhase::Running => (0, starts),
+                MeetingPhase::Waiting => (1, starts),
+                MeetingPhase::Ended => (2, -starts),
+            }
         });
         MeetingList { meetings }
     }

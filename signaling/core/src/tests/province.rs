@@ -4,8 +4,8 @@ use super::harness::{World, briefing, convener, meeting_id, person, site, unit};
 use crate::{Answer, Call};
 use sfu_control::SourceKind;
 use signaling_protocol::{
-    ByeReason, ClientMessage, Connection, Credential, GrantRole, MeetingId, MeetingPhase, Microphone,
-    Presence, PublishSource, Refusal, Role, ServerMessage,
+    ByeReason, ClientMessage, Connection, CreateMeeting, Credential, GrantRole, MeetingId, MeetingPhase,
+    Microphone, Presence, PublishSource, Refusal, Role, ServerMessage, UtcSeconds,
 };
 
 #[test]
@@ -54,6 +54,25 @@ fn making_a_meeting_again_answers_the_same_and_another_cannot_take_its_id() {
     assert_eq!(world.ticket(&site("Y1")), Err(Refusal::NotInvited));
     let missing = Call::IssueTicket { meeting: MeetingId::parse("m2").unwrap() };
     assert_eq!(world.call(convener(), missing), Err(Refusal::NoSuchMeeting));
+}
+
+#[test]
+fn the_meeting_that_is_on_is_listed_before_those_that_wait() {
+    let (mut world, mut chair, _) = World::running();
+    let id = |name: &str| MeetingId::parse(name).unwrap();
+    for (name, starts) in [("late", 1_795_430_000), ("early", 1_795_410_000)] {
+        let wanted = CreateMeeting { meeting: id(name), starts: UtcSeconds(starts), ..briefing(2) };
+        world.call(convener(), Call::CreateMeeting(wanted)).unwrap();
+    }
+    let listed = |world: &mut World| match world.call(convener(), Call::ListMeetings).unwrap() {
+        Answer::Meetings(list) => {
+            list.meetings.into_iter().map(|meeting| meeting.meeting).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(listed(&mut world), [meeting_id(), id("early"), id("late")]);
+    world.ask(&mut chair, ClientMessage::EndMeeting {}).unwrap();
+    assert_eq!(listed(&mut world), [id("early"), id("late"), meeting_id()]);
 }
 
 #[test]

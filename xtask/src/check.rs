@@ -41,6 +41,10 @@ pub(crate) fn all(workspace: &Workspace) -> Vec<Checked> {
         check("house rules", tidy::run(workspace)),
         check("web client", web_client(workspace)),
         check("web build", web::build(workspace)),
+        check(
+            "size of pages",
+            must(workspace.npm(web::CLIENT, &["run", "size"]), "web client: npm run size"),
+        ),
         check("lints", lints(workspace)),
         check("configurations", configurations(workspace)),
     ];

@@ -1,7 +1,7 @@
 // What a receiver really gets, read in its page: pictures decoded, sound heard, whose picture is on the screen. Slots
 // are m-lines in the order all clients negotiate: 4 sources, 4 audio slots (the last is the floor's), programme, slides.
 
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { markerOf, PICTURE } from './marker.ts';
 
 export const MID = {
@@ -56,6 +56,31 @@ export async function pictures(
     window.__probe.peers.findLastIndex((one) => one.connectionState !== 'closed'),
   );
   return { connection, decoded: (await receiving(page))[position]?.framesDecoded ?? 0 };
+}
+
+/** Pictures decoded on one m-line within a time; counts nothing over a change of the connection, which is a failure. */
+export async function decodedIn(page: Page, position: number, milliseconds: number): Promise<number> {
+  const before = await pictures(page, position);
+  await page.evaluate(async (time) => await new Promise((done) => setTimeout(done, time)), milliseconds);
+  const after = await pictures(page, position);
+  expect(after.connection, 'one connection was watched').toBe(before.connection);
+  return after.decoded - before.decoded;
+}
+
+/** Waits for the next picture of one m-line: when it was there, milliseconds, and what `pictures` says then. */
+export async function nextPicture(
+  page: Page,
+  position: number,
+): Promise<{ readonly connection: number; readonly decoded: number; readonly at: number }> {
+  const before = await pictures(page, position);
+  await expect
+    .poll(async () => (await pictures(page, position)).decoded, {
+      message: 'another picture is decoded',
+      intervals: [100],
+      timeout: 20_000,
+    })
+    .toBeGreaterThan(before.decoded);
+  return { ...(await pictures(page, position)), at: Date.now() };
 }
 
 /** Energy below which nothing was heard: a fake microphone makes a thousand times as much in a second. */

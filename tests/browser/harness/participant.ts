@@ -4,7 +4,7 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { SignIn } from '../../../web-client/src/protocol/generated.ts';
 import { Console } from './console.ts';
-import { listen, markerShown, MID, packetsSent, pictures, SILENCE } from './measure.ts';
+import { decodedIn, listen, markerShown, MID, packetsSent, pictures, SILENCE } from './measure.ts';
 import { words, type Language } from './words.ts';
 
 export type Identity = {
@@ -217,6 +217,12 @@ export class Participant {
       return now.decoded - before.decoded;
     };
     await expect.poll(moved, { message: `${this.name}: the picture moves` }).toBeGreaterThan(10);
+  }
+
+  /** No film any more: what is still decoded within a second is at most one picture. */
+  async seesNoMovement(): Promise<void> {
+    const moved = async (): Promise<number> => await decodedIn(this.page, MID.programme, 1000);
+    await expect.poll(moved, { message: `${this.name}: the picture stands` }).toBeLessThanOrEqual(1);
   }
 
   async hears(): Promise<void> {

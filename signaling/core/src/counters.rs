@@ -35,6 +35,16 @@ pub(crate) struct Counters {
     pub refused_offers: u64,
     /// Stored logs that were not loaded because they are not as they were written.
     pub broken_logs: u64,
+    /// Conversations with other nodes that began.
+    pub attached: u64,
+    /// Conversations with other nodes that ended.
+    pub detached: u64,
+    /// Conversations with other nodes that began anew because something was missed, or a node was restarted.
+    pub resumed: u64,
+    /// What other nodes said and may not say, or what made no sense.
+    pub bad_words: u64,
+    /// What came from nodes that are no neighbours.
+    pub strangers: u64,
 }
 
 impl Counters {
@@ -62,6 +72,11 @@ impl Counters {
             ("offers", self.offers),
             ("offers_refused", self.refused_offers),
             ("logs_broken", self.broken_logs),
+            ("neighbours_attached", self.attached),
+            ("neighbours_detached", self.detached),
+            ("neighbours_resumed", self.resumed),
+            ("neighbour_words_refused", self.bad_words),
+            ("neighbour_strangers", self.strangers),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 mod record;
 
+use crate::neighbour::NodeName;
 use serde::{Deserialize, Serialize};
 use signaling_protocol::{
     AccountId, BoundedText, MeetingKind, MeetingStaff, Microphone, MicrophonePolicy, Occupant, Role, SeatId,
@@ -68,6 +69,9 @@ pub struct Created {
     pub creator: AccountId,
     /// Persons with a role; they get a seat when they first come.
     pub staff: Vec<MeetingStaff>,
+    /// The node that decides in it; none for a node that stands alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<NodeName>,
 }
 
 /// What happened.

@@ -3,7 +3,9 @@
 mod calls;
 mod frames;
 mod hello;
+mod ledger;
 mod media;
+mod neighbours;
 mod news;
 mod parts;
 mod recheck;
@@ -12,20 +14,22 @@ mod ticks;
 
 use crate::connection::Link;
 use crate::counters::Counters;
-use crate::fact::{Actor, Fact, verify_chain};
+use crate::fact::Actor;
 use crate::line::Line;
 use crate::meeting::{Meeting, Surroundings};
+use crate::neighbour::{NodeName, Place};
 use crate::placement::Placement;
 use crate::token::TokenKey;
 use crate::units::Day;
 use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, SignInId, UnitTree};
 use indexmap::IndexMap;
+use neighbours::{Neighbour, Waiting};
 use news::News;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use sfu_control::{PeerId, RoomId, SfuCommand};
 use signaling_protocol::{
-    AccountId, Bye, ByeReason, Connection, FactNumber, MeetingId, MeetingPhase, Outcome, RequestId, SeatId,
+    AccountId, Bye, ByeReason, ClientMessage, MeetingId, MeetingPhase, Outcome, RequestId, SeatId,
     ServerMessage,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -91,12 +95,44 @@ struct Presence {
     line: Line,
 }
 
+/// Outcomes kept per seat for requests that come again; a client has at most a few unanswered.
+const RECENT_OUTCOMES: usize = 64;
+
+impl Presence {
+    /// Keeps an outcome for the request that comes again.
+    fn remember(&mut self, request: RequestId, outcome: &Outcome) {
+        if self.recent.len() >= RECENT_OUTCOMES {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((request, outcome.clone()));
+    }
+}
+
+/// What this node is to a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It decides: the meeting was made here.
+    Home,
+    /// It goes along: what its people ask goes up, facts come down.
+    Follower,
+}
+
 /// One meeting and what is around it.
 #[derive(Debug)]
 struct Session {
     meeting: Meeting,
+    standing: Standing,
     placement: Placement,
+    /// Who is heard at this node.
     seats: BTreeMap<SeatId, Presence>,
+    /// Who is connected at a node below, and towards which.
+    below: BTreeMap<SeatId, NodeName>,
+    /// Requests that wait for the home.
+    asked: BTreeMap<(SeatId, RequestId), ClientMessage>,
+    /// All its facts, for nodes that come later; kept only by a node that has neighbours.
+    log: Vec<FactRecord>,
+    /// Whether seats were added that nodes below may not know to concern them.
+    grown: bool,
     news: News,
 }
 
@@ -119,6 +155,10 @@ pub struct Hub {
     tickets: HashMap<String, TicketEntry>,
     next_number: u32,
     dirty: BTreeSet<MeetingId>,
+    place: Place,
+    neighbours: BTreeMap<NodeName, Neighbour>,
+    /// Who waits for an answer of the parent, by our number for it.
+    waiting: HashMap<u32, Waiting>,
     /// When those who are told in rounds are told next, of meetings where somebody waits.
     rounds: BTreeMap<MeetingId, Instant>,
     tick: Instant,
@@ -142,6 +182,9 @@ impl Hub {
             tickets: HashMap::new(),
             next_number: 1,
             dirty: BTreeSet::new(),
+            place: Place::default(),
+            neighbours: BTreeMap::new(),
+            waiting: HashMap::new(),
             rounds: BTreeMap::new(),
             tick: now.instant + TICK,
             outputs: VecDeque::new(),
@@ -163,6 +206,7 @@ impl Hub {
             Input::Hangup { call, bearer } => self.handle_hangup(now, call, &bearer),
             Input::Recheck { call, changed } => self.handle_recheck(now, call, &changed),
             Input::Sfu(event) => self.handle_sfu(event),
+            Input::Node { from, envelope } => self.handle_envelope(now, &from, envelope),
             Input::Timeout => {}
             Input::Stop => self.stop(),
         }
@@ -170,7 +214,9 @@ impl Hub {
             self.tick = now.instant + TICK;
             self.on_tick(now);
         }
+        self.tick_neighbours(now);
         self.settle(now);
+        self.flush_neighbours();
     }
 
     /// The next thing to do; `Timeout` when there is nothing more.
@@ -178,8 +224,8 @@ impl Hub {
         if let Some(output) = self.outputs.pop_front() {
             return output;
         }
-        let round = self.rounds.values().min().copied();
-        Output::Timeout(Some(round.map_or(self.tick, |round| round.min(self.tick))))
+        let others = self.rounds.values().min().copied().into_iter().chain(self.next_beat());
+        Output::Timeout(Some(others.fold(self.tick, Instant::min)))
     }
 
     /// What was counted since the start.
@@ -191,69 +237,6 @@ impl Hub {
     pub fn load(&self) -> (usize, usize) {
         let running = self.sessions.values().filter(|s| s.meeting.phase == MeetingPhase::Running).count();
         (running, self.links.len())
-    }
-
-    fn restore(&mut self, now: Now, records: &[FactRecord]) {
-        let Some(first) = records.first() else { return };
-        let (Ok(()), Fact::MeetingCreated(created)) = (verify_chain(records), &first.fact) else {
-            self.counters.broken_logs = self.counters.broken_logs.saturating_add(1);
-            return;
-        };
-        let id = first.meeting.clone();
-        let mut meeting = Meeting::begin(id.clone(), (**created).clone());
-        for record in records {
-            meeting.fold(record);
-        }
-        let connected = |connection| matches!(connection, Connection::Connected { .. });
-        let cut: Vec<Fact> = meeting
-            .seats
-            .iter()
-            .filter(|(_, seat)| connected(seat.connection))
-            .map(|(seat, _)| Fact::SeatLost { seat: seat.clone() })
-            .collect();
-        let running = meeting.phase != MeetingPhase::Ended;
-        self.open_session(meeting);
-        if running {
-            self.record(now, &id, &Cause::node(), cut);
-        }
-    }
-
-    /// Gives a meeting its room.
-    fn open_session(&mut self, meeting: Meeting) {
-        let room = RoomId::new(self.number());
-        let id = meeting.id.clone();
-        if meeting.phase != MeetingPhase::Ended {
-            self.rooms.insert(room, id.clone());
-            self.outputs.push_back(Output::Sfu(SfuCommand::OpenRoom { room }));
-        }
-        let (placement, news) = (Placement::new(room), News::default());
-        let session = Session { meeting, placement, seats: BTreeMap::new(), news };
-        self.sessions.insert(id, session);
-    }
-
-    /// Turns facts into records: to be stored, and then told. The number of the last one, 0 if there was none.
-    fn record(&mut self, now: Now, meeting: &MeetingId, cause: &Cause, facts: Vec<Fact>) -> FactNumber {
-        let Some(session) = self.sessions.get_mut(meeting) else { return FactNumber(0) };
-        if facts.is_empty() {
-            return FactNumber(0);
-        }
-        let mut records = Vec::with_capacity(facts.len());
-        for fact in facts {
-            let record = session.meeting.record(now.wall, cause.by.clone(), cause.request, fact);
-            session.news.on_record(&record);
-            session.placement.on_record(&record);
-            records.push(record);
-        }
-        let gone: Vec<(SeatId, ByeReason)> =
-            records.iter().filter_map(|record| departure(&record.fact)).collect();
-        let last = session.meeting.last;
-        self.counters.facts = self.counters.facts.saturating_add(u64::try_from(records.len()).unwrap_or(0));
-        self.outputs.push_back(Output::Store(records));
-        self.dirty.insert(meeting.clone());
-        for (seat, reason) in gone {
-            self.expel(meeting, &seat, reason);
-        }
-        last
     }
 
     /// Ends a seat's connection and transport.
@@ -302,32 +285,5 @@ impl Hub {
         for connection in open {
             self.end_link(connection, ByeReason::Restarting, Some(500));
         }
-    }
-}
-
-/// Whose connection a fact ends, and what it is told.
-fn departure(fact: &Fact) -> Option<(SeatId, ByeReason)> {
-    match fact {
-        Fact::SeatLeft { seat } => Some((seat.clone(), ByeReason::Left)),
-        Fact::SeatRemoved { seat } => Some((seat.clone(), ByeReason::Removed)),
-        Fact::SeatRevoked { seat } => Some((seat.clone(), ByeReason::Revoked)),
-        Fact::MeetingCreated(_)
-        | Fact::MeetingStarted {}
-        | Fact::MeetingEnded {}
-        | Fact::SeatAdded { .. }
-        | Fact::SeatInvited { .. }
-        | Fact::SeatJoined { .. }
-        | Fact::SeatLost { .. }
-        | Fact::RoleSet { .. }
-        | Fact::StageSet { .. }
-        | Fact::FloorGranted { .. }
-        | Fact::FloorEnded {}
-        | Fact::SpeechRegistered { .. }
-        | Fact::SpeechUnregistered { .. }
-        | Fact::MicrophonePolicySet { .. }
-        | Fact::MicrophoneSet { .. }
-        | Fact::CameraSet { .. }
-        | Fact::PresentingAllowed { .. }
-        | Fact::PresenterSet { .. } => None,
     }
 }

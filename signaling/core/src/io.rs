@@ -1,5 +1,6 @@
 //! The hub's door: every way it can be woken and everything it can ask for.
 
+use crate::neighbour::{Envelope, NeighbourNews, NodeName};
 use crate::{FactRecord, UnitTree};
 use sfu_control::{SfuCommand, SfuEvent};
 use signaling_protocol::{
@@ -24,7 +25,8 @@ pub struct CallId(pub u32);
 pub struct SignInId(pub u64);
 
 /// A signed-in account as the shell has checked it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
     /// Which.
     pub id: AccountId,
@@ -172,6 +174,13 @@ pub enum Input {
     },
     /// The SFU reports.
     Sfu(SfuEvent),
+    /// Another node says something.
+    Node {
+        /// Which; the shell knows it by its credential, not by what is said.
+        from: NodeName,
+        /// What.
+        envelope: Envelope,
+    },
     /// The deadline of the last drain has come.
     Timeout,
     /// The node is being stopped: everybody is told to come back.
@@ -212,6 +221,20 @@ pub enum Output {
     },
     /// Tell the SFU.
     Sfu(SfuCommand),
+    /// Carry this to another node.
+    Node {
+        /// Which.
+        to: NodeName,
+        /// What.
+        envelope: Envelope,
+    },
+    /// Something happened between this node and another.
+    Neighbour {
+        /// Which.
+        node: NodeName,
+        /// What.
+        news: NeighbourNews,
+    },
     /// Nothing more: wait for an input, or until then.
     Timeout(Option<Instant>),
 }

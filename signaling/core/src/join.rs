@@ -33,6 +33,16 @@ impl Admission {
             Self::New { record } => record.role,
         }
     }
+
+    /// The seat, if it exists and is already what the account is now: nothing has to be decided.
+    pub(crate) fn seat_with_its_role(&self, meeting: &Meeting) -> Option<SeatId> {
+        match self {
+            Self::Known { seat, role } => {
+                meeting.seat(seat).filter(|known| known.record.role == *role).map(|_| seat.clone())
+            }
+            Self::New { .. } => None,
+        }
+    }
 }
 
 /// The unit of a site's seat.

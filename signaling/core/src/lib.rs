@@ -16,6 +16,7 @@
 //! 8. `fact`         every fact, numbered and chained; the only history
 //! 9. `placement`    facts → SFU commands: which source in which slot
 //! 10. `line`        a line in one word
+//! 11. `neighbour`   the nodes above and below: facts go down, what a branch does goes up
 //!
 //! Beside them: `units` (the tree of tiers and units), `time`, `counters`, and `fuzzing`, which opens the reader of resume
 //! tokens to a fuzz target.
@@ -33,6 +34,7 @@ mod io;
 mod join;
 mod line;
 mod meeting;
+mod neighbour;
 mod permissions;
 mod placement;
 mod time;
@@ -43,6 +45,10 @@ pub use fact::{Actor, ChainError, Created, Fact, FactRecord, FactVersion, SeatRe
 pub use hub::{Hub, HubConfig};
 pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights, SignInId};
 pub use meeting::MAX_SEATS;
+pub use neighbour::{
+    Admit, Child, Command, Envelope, LossCause, NEIGHBOUR_VERSION, NeighbourNews, NodeName, NodeNameError,
+    Peers, Place, Presence, TurnedAway, Word,
+};
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};
 

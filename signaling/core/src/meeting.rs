@@ -119,6 +119,25 @@ impl Meeting {
         record
     }
 
+    /// A meeting from its first record, not folded yet; none if the record is no beginning.
+    pub(crate) fn founded(first: &FactRecord) -> Option<Self> {
+        let Fact::MeetingCreated(created) = &first.fact else { return None };
+        (first.number == FactNumber(1)).then(|| Self::begin(first.meeting.clone(), (**created).clone()))
+    }
+
+    /// Whether a record is the next of this log, unchanged.
+    pub(crate) fn is_continued_by(&self, record: &FactRecord) -> bool {
+        record.meeting == self.id
+            && record.version <= FactVersion::CURRENT
+            && record.number.0 == self.last.0.saturating_add(1)
+            && record.hash == record.expected_hash(&self.hash)
+    }
+
+    /// The last fact's number and hash.
+    pub(crate) fn head(&self) -> (FactNumber, String) {
+        (self.last, self.hash.clone())
+    }
+
     /// A seat.
     pub(crate) fn seat(&self, seat: &SeatId) -> Option<&Seat> {
         self.seats.get(seat)

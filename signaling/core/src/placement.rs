@@ -2,12 +2,16 @@
 //!
 //! `settle` says what must hold now; only what differs from what the SFU was told is told.
 
+mod far;
 mod stale;
 mod words;
+
+pub(crate) use far::Moved;
 
 use crate::FactRecord;
 use crate::meeting::{Meeting, Seat};
 use crate::permissions::{Position, check, is_host};
+use far::Far;
 use sfu_control::{
     Demand, Gate, MosaicWish, PeerId, ReceiveProfile, RoomId, SfuCommand, Slot, Source, SourceKind, View,
 };
@@ -52,6 +56,8 @@ pub(crate) struct Placement {
     /// The seat of each peer in `media`: every report of the SFU names a peer.
     seats: HashMap<PeerId, SeatId>,
     wishes: BTreeMap<SeatId, ViewWish>,
+    /// Seats whose media comes from beyond another node.
+    far: Far,
     told: Common,
     stale: Stale,
 }
@@ -64,6 +70,7 @@ impl Placement {
             media: BTreeMap::new(),
             seats: HashMap::new(),
             wishes: BTreeMap::new(),
+            far: Far::default(),
             told: Common::default(),
             stale: Stale::default(),
         }
@@ -81,7 +88,13 @@ impl Placement {
 
     /// Whose transport a peer is.
     pub(crate) fn seat_of(&self, peer: PeerId) -> Option<&SeatId> {
-        self.seats.get(&peer)
+        self.seats.get(&peer).or_else(|| self.far.seat_of(peer))
+    }
+
+    /// By which peer a seat sends, here or beyond another node.
+    fn peer_of(&self, seat: &SeatId) -> Option<PeerId> {
+        let here = self.media.get(seat).filter(|media| media.answered).map(|media| media.peer);
+        here.or_else(|| self.far.peer_of(seat))
     }
 
     /// Keeps what a seat wants to see.
@@ -198,7 +211,13 @@ impl Placement {
 
     /// A seat has another peer, or none: its own gates and view are to be told, and the views of those who watch it.
     fn came_or_went(&mut self, seat: &SeatId) {
+        self.far.note_moved(seat);
         self.stale.seat(seat);
+        self.watchers_are_stale(seat);
+    }
+
+    /// The views of those who watch a seat are to be told again.
+    fn watchers_are_stale(&mut self, seat: &SeatId) {
         let watching = |wish: &ViewWish| wish.mosaic.iter().any(|picture| picture.seat == *seat);
         for (watcher, _) in self.wishes.iter().filter(|(_, wish)| watching(wish)) {
             self.stale.seat(watcher);
@@ -262,8 +281,8 @@ impl Placement {
             return Common::default();
         }
         let source = |seat: Option<&SeatId>, kind| {
-            let media = self.media.get(seat?).filter(|media| media.answered)?;
-            Some(Source { peer: media.peer, kind })
+            let peer = self.peer_of(seat?)?;
+            Some(Source { peer, kind })
         };
         let picture = |seat: Option<&SeatId>| {
             let on = seat.and_then(|seat| meeting.seat(seat)).is_some_and(|seat| seat.camera);
@@ -298,7 +317,7 @@ impl Placement {
         let watches = may_watch && (meeting.phase == MeetingPhase::Running || is_host(role));
         let bound = usize::try_from(WIRE_LIMITS.mosaic_slots).unwrap_or(usize::MAX);
         let pictures = wish.mosaic.iter().take(bound).filter(|_| watches).filter_map(|wish| {
-            let peer = self.media.get(&wish.seat).filter(|media| media.answered)?.peer;
+            let peer = self.peer_of(&wish.seat)?;
             let source = Source { peer, kind: SourceKind::Camera };
             Some(MosaicWish { slot: wish.index, source, height: wish.height })
         });

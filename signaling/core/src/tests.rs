@@ -12,4 +12,5 @@ mod restart;
 mod sfu;
 mod storm;
 mod told;
+mod tree;
 mod versions;

@@ -96,6 +96,9 @@ pub enum Refusal {
     /// The media offer was not understood.
     #[error("the media offer was not accepted")]
     OfferRejected,
+    /// The node above, which decides in this, cannot be reached just now.
+    #[error("the node above cannot be reached; try again later")]
+    ParentAway,
     /// Something failed on the node; it is logged there.
     #[error("the node failed; try again")]
     Internal,

@@ -217,6 +217,7 @@ fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::PresenterBusy => "presenter_busy",
         Refusal::Full => "full",
         Refusal::OfferRejected => "offer_rejected",
+        Refusal::ParentAway => "parent_away",
         Refusal::Internal => "internal",
     }
 }

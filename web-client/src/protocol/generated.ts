@@ -628,7 +628,7 @@ since: UtcSeconds, };
 /**
  * Why something was not done.
  */
-export type Refusal = "malformed" | "tooLarge" | "rateLimited" | "helloExpected" | "versionMismatch" | "signedOut" | "wrongCredential" | "lockedOut" | "passwordChangeRequired" | "weakPassword" | "ticketInvalid" | "notInvited" | "removed" | "notAllowed" | "outsideScope" | "microphoneLocked" | "noSuchMeeting" | "noSuchSeat" | "noSuchUnit" | "noSuchAccount" | "nameTaken" | "notStarted" | "ended" | "notConnected" | "presenterBusy" | "full" | "offerRejected" | "internal";
+export type Refusal = "malformed" | "tooLarge" | "rateLimited" | "helloExpected" | "versionMismatch" | "signedOut" | "wrongCredential" | "lockedOut" | "passwordChangeRequired" | "weakPassword" | "ticketInvalid" | "notInvited" | "removed" | "notAllowed" | "outsideScope" | "microphoneLocked" | "noSuchMeeting" | "noSuchSeat" | "noSuchUnit" | "noSuchAccount" | "nameTaken" | "notStarted" | "ended" | "notConnected" | "presenterBusy" | "full" | "offerRejected" | "parentAway" | "internal";
 
 /**
  * Number a client gives a request; grows by one per request within a seat's session and makes it idempotent.

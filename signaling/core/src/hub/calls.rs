@@ -1,6 +1,7 @@
 //! HTTP calls of signed-in accounts: make a meeting, list meetings, get a ticket.
 
-use super::{Cause, Hub, Session, TicketEntry};
+use super::neighbours::is_of;
+use super::{Cause, Hub, Session, Standing, TicketEntry};
 use crate::fact::{Created, Fact};
 use crate::join;
 use crate::meeting::{MAX_SEATS, Meeting, Surroundings};
@@ -26,12 +27,24 @@ const MAX_TICKETS: usize = 20_000;
 /// Persons named for one meeting.
 const MAX_STAFF: usize = 200;
 
+/// Whether the home has to be asked first.
+enum Asking {
+    /// It was.
+    Asked,
+    /// It need not be.
+    Needless,
+}
+
 impl Hub {
     pub(super) fn handle_call(&mut self, now: Now, call: CallId, by: Account, what: Call) {
         let result = match what {
             Call::CreateMeeting(wanted) => self.create_meeting(now, &by, &wanted),
             Call::ListMeetings => Ok(Answer::Meetings(self.list_meetings(&by))),
-            Call::IssueTicket { meeting } => self.issue_ticket(now, by, &meeting),
+            Call::IssueTicket { meeting } => match self.ask_for_seat(call, &meeting, &by) {
+                Ok(Asking::Asked) => return,
+                Ok(Asking::Needless) => self.issue_ticket(now, by, &meeting),
+                Err(refusal) => Err(refusal),
+            },
         };
         self.answer(call, result);
     }
@@ -52,6 +65,11 @@ impl Hub {
             return Ok(Answer::Created(summary(session, role)));
         }
         check_may_convene(by, self.may_convene(by, &wanted.convening_unit), wanted.no_state_secrets)?;
+        // Whom a meeting may invite lies below this node, or it could not be its home.
+        let branch = &self.place.branch;
+        if !branch.is_empty() && !is_of(branch, &wanted.convening_unit, &self.units) {
+            return Err(Refusal::OutsideScope);
+        }
         // A meeting has a room until it ends.
         if self.rooms.len() >= self.config.max_meetings {
             return Err(Refusal::Full);
@@ -94,6 +112,7 @@ impl Hub {
             starts: wanted.starts,
             creator: by.id.clone(),
             staff: wanted.staff,
+            home: self.place.name.clone(),
         }))];
         let mut seen = HashSet::new();
         for code in wanted.sites.iter().filter(|code| seen.insert(*code)) {
@@ -124,14 +143,28 @@ impl Hub {
         MeetingList { meetings }
     }
 
-    fn issue_ticket(&mut self, now: Now, by: Account, meeting: &MeetingId) -> Result<Answer, Refusal> {
+    /// Lets the home of a meeting give an account its seat before it gets a ticket here.
+    fn ask_for_seat(&mut self, call: CallId, meeting: &MeetingId, by: &Account) -> Result<Asking, Refusal> {
+        let session = self.sessions.get(meeting).ok_or(Refusal::NoSuchMeeting)?;
+        let admission = join::admit(&session.meeting, by, &self.units)?;
+        join::check_open(&session.meeting)?;
+        if session.standing == Standing::Home || admission.seat_with_its_role(&session.meeting).is_some() {
+            return Ok(Asking::Needless);
+        }
+        self.admit_here(call, meeting, by).map(|()| Asking::Asked)
+    }
+
+    pub(super) fn issue_ticket(
+        &mut self,
+        now: Now,
+        by: Account,
+        meeting: &MeetingId,
+    ) -> Result<Answer, Refusal> {
         let session = self.sessions.get(meeting).ok_or(Refusal::NoSuchMeeting)?;
         let admission = join::admit(&session.meeting, &by, &self.units)?;
         join::check_open(&session.meeting)?;
         let replaces = match &admission {
-            join::Admission::Known { seat, .. } => {
-                session.seats.get(seat).is_some_and(|presence| presence.connection.is_some())
-            }
+            join::Admission::Known { seat, .. } => session.is_here(seat),
             join::Admission::New { .. } => false,
         };
         if self.tickets.len() >= MAX_TICKETS {

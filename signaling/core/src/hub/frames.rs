@@ -1,8 +1,8 @@
 //! Frames of WebSockets: opened, read, answered, closed.
 
-use super::{Cause, Hub};
+use super::{Cause, Hub, Standing};
 use crate::connection::{Link, LinkState, Reading};
-use crate::fact::{Actor, Fact};
+use crate::fact::Actor;
 use crate::{ConnectionId, Now, Output};
 use signaling_protocol::{
     ByeReason, ClientFrame, ClientMessage, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId,
@@ -10,15 +10,20 @@ use signaling_protocol::{
 };
 
 /// One request of one seat.
-struct Asked<'a> {
-    meeting: &'a MeetingId,
-    seat: &'a SeatId,
-    id: RequestId,
-    message: &'a ClientMessage,
+pub(super) struct Asked<'a> {
+    pub(super) meeting: &'a MeetingId,
+    pub(super) seat: &'a SeatId,
+    pub(super) id: RequestId,
+    pub(super) message: &'a ClientMessage,
 }
 
-/// Outcomes kept per seat for requests that come again; a client has at most a few unanswered.
-const RECENT_OUTCOMES: usize = 64;
+/// What was made of a request.
+enum Performed {
+    /// It is done.
+    Done(FactNumber),
+    /// The home was asked.
+    Asked,
+}
 
 impl Hub {
     pub(super) fn handle_opened(&mut self, now: Now, connection: ConnectionId) {
@@ -72,7 +77,7 @@ impl Hub {
                 let asked = Asked { meeting: &meeting, seat: &seat, id: frame.id, message: &message };
                 let outcome = self.on_request(now, &asked);
                 // Who left has been said goodbye to, and hears nothing after that.
-                if self.links.contains_key(&connection) {
+                if let Some(outcome) = outcome.filter(|_| self.links.contains_key(&connection)) {
                     self.reply(connection, frame.id, outcome);
                 }
             }
@@ -83,28 +88,26 @@ impl Hub {
         self.send(connection, ServerMessage::Reply { re, outcome });
     }
 
-    /// Does a request once, however often it comes.
-    fn on_request(&mut self, now: Now, asked: &Asked<'_>) -> Outcome {
+    /// Does a request once, however often it comes. Nothing yet if the home was asked.
+    pub(super) fn on_request(&mut self, now: Now, asked: &Asked<'_>) -> Option<Outcome> {
         let Asked { meeting, seat, id, .. } = *asked;
         if let Some(outcome) = self.earlier_outcome(meeting, seat, id) {
             self.counters.repeated = self.counters.repeated.saturating_add(1);
-            return outcome;
+            return Some(outcome);
         }
         let outcome = match self.perform(now, asked) {
-            Ok(fact) => Outcome::Done { fact },
+            Ok(Performed::Done(fact)) => Outcome::Done { fact },
+            Ok(Performed::Asked) => return None,
             Err(refusal) => {
                 self.counters.refused_requests = self.counters.refused_requests.saturating_add(1);
                 Outcome::Refused { refusal }
             }
         };
-        if let Some(presence) = self.sessions.get_mut(meeting).and_then(|session| session.seats.get_mut(seat))
-        {
-            if presence.recent.len() >= RECENT_OUTCOMES {
-                presence.recent.pop_front();
-            }
-            presence.recent.push_back((id, outcome.clone()));
+        let presence = self.sessions.get_mut(meeting).and_then(|session| session.seats.get_mut(seat));
+        if let Some(presence) = presence {
+            presence.remember(id, &outcome);
         }
-        outcome
+        Some(outcome)
     }
 
     fn earlier_outcome(&self, meeting: &MeetingId, seat: &SeatId, id: RequestId) -> Option<Outcome> {
@@ -120,7 +123,7 @@ impl Hub {
         recent.or_else(stored)
     }
 
-    fn perform(&mut self, now: Now, asked: &Asked<'_>) -> Result<FactNumber, Refusal> {
+    fn perform(&mut self, now: Now, asked: &Asked<'_>) -> Result<Performed, Refusal> {
         let Asked { meeting, seat, id, message } = *asked;
         if let ClientMessage::SetView(wish) = message {
             let slots = WIRE_LIMITS.mosaic_slots;
@@ -131,12 +134,15 @@ impl Hub {
             let session = self.sessions.get_mut(meeting).ok_or(Refusal::NoSuchMeeting)?;
             session.placement.wish(seat, wish.clone());
             self.dirty.insert(meeting.clone());
-            return Ok(FactNumber(0));
+            return Ok(Performed::Done(FactNumber(0)));
         }
         let session = self.sessions.get(meeting).ok_or(Refusal::NoSuchMeeting)?;
+        if session.standing == Standing::Follower {
+            return self.ask_above(meeting, seat, id, message).map(|()| Performed::Asked);
+        }
         let facts = session.meeting.apply(seat, message, self.around(now))?;
         let cause = Cause { by: Actor::Seat { seat: seat.clone() }, request: Some(id) };
-        Ok(self.record(now, meeting, &cause, facts))
+        Ok(Performed::Done(self.record(now, meeting, &cause, facts)))
     }
 
     /// A WebSocket is gone. Its seat keeps everything, its media too.
@@ -148,7 +154,7 @@ impl Hub {
         let Some(presence) = session.seats.get_mut(&seat) else { return };
         if presence.connection == Some(connection) {
             presence.connection = None;
-            self.record(now, &meeting, &Cause::node(), vec![Fact::SeatLost { seat }]);
+            self.note_presence(now, &meeting, &seat, false);
         }
     }
 

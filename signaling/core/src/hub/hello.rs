@@ -1,9 +1,8 @@
 //! The first message: by ticket or by resume token to a seat, and what a newcomer is sent.
 
-use super::{Cause, Hub, Session, parts};
+use super::{Hub, Session, Standing, parts};
 use crate::connection::{LinkState, Seated};
-use crate::fact::Fact;
-use crate::join::{self, Admission};
+use crate::join;
 use crate::meeting::{Meeting, Seat};
 use crate::permissions::{actions, is_host};
 use crate::token::Claims;
@@ -42,21 +41,12 @@ impl Hub {
         let entry = self.tickets.remove(ticket).filter(|entry| entry.expires > now.instant);
         let entry = entry.ok_or(Refusal::TicketInvalid)?;
         let session = self.sessions.get(&entry.meeting).ok_or(Refusal::NoSuchMeeting)?;
-        join::check_open(&session.meeting)?;
-        let seat = match join::admit(&session.meeting, &entry.account, &self.units)? {
-            Admission::Known { seat, role } => {
-                if session.meeting.seat(&seat).is_some_and(|known| known.record.role != role) {
-                    let facts = session.meeting.departure(&seat, Fact::RoleSet { seat: seat.clone(), role });
-                    self.record(now, &entry.meeting, &Cause::account(&entry.account.id), facts);
-                }
-                seat
-            }
-            Admission::New { record } => {
-                let seat = record.seat.clone();
-                let by = Cause::account(&entry.account.id);
-                self.record(now, &entry.meeting, &by, vec![Fact::SeatAdded { record }]);
-                seat
-            }
+        let seat = match session.standing {
+            Standing::Home => self.admit(now, &entry.meeting, &entry.account)?,
+            // The home has given it its seat, or there would be no ticket.
+            Standing::Follower => join::admit(&session.meeting, &entry.account, &self.units)?
+                .seat_with_its_role(&session.meeting)
+                .ok_or(Refusal::TicketInvalid)?,
         };
         let sign_in = Some(entry.account.sign_in);
         Ok(Arrival { meeting: entry.meeting, seat, sign_in, seen: None })
@@ -114,13 +104,18 @@ impl Hub {
             self.counters.replaced = self.counters.replaced.saturating_add(1);
             self.end_link(old, ByeReason::Replaced, None);
         }
-        let joined = self.sessions.get(&arrival.meeting).and_then(|s| s.meeting.seat(&arrival.seat));
-        if joined.is_some_and(|seat| !seat.is_connected()) {
-            let fact = Fact::SeatJoined { seat: arrival.seat.clone() };
-            self.record(now, &arrival.meeting, &Cause::seat(&arrival.seat), vec![fact]);
-        }
+        self.settle_in(now, &arrival.meeting, &arrival.seat);
         self.counters.joins = self.counters.joins.saturating_add(1);
         self.welcome(now, connection, arrival, token)
+    }
+
+    /// A seat is heard at this node from now on.
+    fn settle_in(&mut self, now: Now, meeting: &MeetingId, seat: &SeatId) {
+        let below = self.sessions.get_mut(meeting).and_then(|session| session.below.remove(seat));
+        if let Some(node) = below {
+            self.replace_below(&node, meeting, seat);
+        }
+        self.note_presence(now, meeting, seat, true);
     }
 
     fn welcome(

@@ -1,6 +1,6 @@
 //! Rights that were taken away or changed while somebody sits by them.
 
-use super::{Cause, Hub};
+use super::{Cause, Hub, Session, Standing};
 use crate::fact::Fact;
 use crate::join;
 use crate::meeting::{Meeting, Seat};
@@ -34,7 +34,8 @@ impl Hub {
 
     fn unentitled(&self, changed: &HashMap<Holder, Rights>) -> Vec<(MeetingId, SeatId)> {
         let mut found = Vec::new();
-        for session in self.sessions.values().filter(|s| s.meeting.phase != MeetingPhase::Ended) {
+        let ours = |s: &&Session| s.standing == Standing::Home && s.meeting.phase != MeetingPhase::Ended;
+        for session in self.sessions.values().filter(ours) {
             let meeting = &session.meeting;
             for (id, seat) in meeting.seats.iter().filter(|(_, seat)| is_held(seat)) {
                 let rights = changed.get(&holder(&seat.record.occupant));

@@ -15,6 +15,7 @@ impl Hub {
     pub(super) fn settle(&mut self, now: Now) {
         for meeting in std::mem::take(&mut self.dirty) {
             self.settle_media(&meeting);
+            self.tell_neighbours(&meeting);
             self.tell_changes(now.instant, &meeting);
             self.close_if_ended(&meeting);
         }

@@ -1,6 +1,6 @@
 //! What only time brings: silent links, old tickets, seats that stay away.
 
-use super::{Cause, Hub};
+use super::{Cause, Hub, Session, Standing};
 use crate::fact::Fact;
 use crate::{ConnectionId, Now};
 use signaling_protocol::{ByeReason, Connection, MeetingId, MeetingPhase, SeatId};
@@ -30,7 +30,8 @@ impl Hub {
     fn long_lost(&self, now: Now) -> Vec<(MeetingId, SeatId)> {
         let wall = now.wall.seconds().0;
         let mut lost = Vec::new();
-        for session in self.sessions.values().filter(|s| s.meeting.phase != MeetingPhase::Ended) {
+        let ours = |s: &&Session| s.standing == Standing::Home && s.meeting.phase != MeetingPhase::Ended;
+        for session in self.sessions.values().filter(ours) {
             for (id, seat) in &session.meeting.seats {
                 if let Connection::Lost { since } = seat.connection
                     && wall.saturating_sub(since.0) >= SEAT_KEPT_SECONDS

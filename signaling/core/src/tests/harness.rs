@@ -5,8 +5,8 @@ mod fixtures;
 
 use super::sfu::SfuModel;
 use crate::{
-    Account, Answer, Call, CallId, ConnectionId, FactRecord, Hub, HubConfig, Input, Now, Output, UnitTree,
-    UtcMillis,
+    Account, Answer, Call, CallId, ConnectionId, Envelope, FactRecord, Hub, HubConfig, Input, NeighbourNews,
+    NodeName, Now, Output, Place, UnitTree, UtcMillis,
 };
 use sfu_control::{PeerId, SfuCommand, SfuEvent, Slot};
 use signaling_protocol::{
@@ -41,6 +41,10 @@ pub(super) struct World {
     pub(super) trace: Vec<String>,
     pub(super) answers: BTreeMap<CallId, Result<Answer, Refusal>>,
     pub(super) connected: Vec<(PeerId, String)>,
+    /// What is to be carried to other nodes.
+    pub(super) posted: Vec<(NodeName, Envelope)>,
+    /// What happened between this node and others.
+    pub(super) news: Vec<(NodeName, NeighbourNews)>,
     next: u32,
 }
 
@@ -61,9 +65,14 @@ impl World {
     }
 
     pub(super) fn with_units(units: UnitTree) -> Self {
+        Self::placed(units, Place::default())
+    }
+
+    /// A node at its place in a tree of nodes.
+    pub(super) fn placed(units: UnitTree, place: Place) -> Self {
         let now = Now { instant: origin(), wall: START };
         let mut world = Self {
-            hub: Hub::new(CONFIG, [3; 32], now),
+            hub: Hub::new(CONFIG, [3; 32], now).at(now, place),
             now,
             stored: Vec::new(),
             sfu: SfuModel::default(),
@@ -72,6 +81,8 @@ impl World {
             trace: Vec::new(),
             answers: BTreeMap::new(),
             connected: Vec::new(),
+            posted: Vec::new(),
+            news: Vec::new(),
             next: 1,
         };
         world.input(Input::ReplaceUnits { units: Arc::new(units) });
@@ -138,6 +149,8 @@ impl World {
                 Output::Answer { call, result } => {
                     assert!(self.answers.insert(call, result).is_none(), "answered twice: {call:?}");
                 }
+                Output::Node { to, envelope } => self.posted.push((to, envelope)),
+                Output::Neighbour { node, news } => self.news.push((node, news)),
                 Output::Sfu(command) => {
                     self.sfu.take(&command);
                     if let SfuCommand::Connect { peer, offer, .. } = command {

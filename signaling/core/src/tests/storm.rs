@@ -100,6 +100,7 @@ impl Crowd {
                 Output::Answer { result, .. } => self.answer = Some(result.unwrap()),
                 Output::Sfu(_) => {}
                 Output::Close { connection } => panic!("closed: {connection:?}"),
+                Output::Node { .. } | Output::Neighbour { .. } => panic!("a node that stands alone"),
             }
         }
     }

@@ -141,7 +141,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::Ended
         | Refusal::NotConnected
         | Refusal::PresenterBusy => StatusCode::CONFLICT,
-        Refusal::Full => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Full | Refusal::ParentAway => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -115,6 +115,8 @@ export const refusals: Dictionary['refusals'] = {
   full: 'The server is full. Please contact the system administrator.',
   offerRejected:
     'Browser and server do not agree on sound and picture. Please reload, or update the browser.',
+  parentAway:
+    'The line to the server above is interrupted. Please try again; if it lasts, contact the system administrator.',
   internal: 'The server failed. Please try again; if it fails again, contact the system administrator.',
 };
 

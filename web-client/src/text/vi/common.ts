@@ -126,6 +126,8 @@ export const refusals: Record<Refusal, string> = {
   full: 'Máy chủ đã đủ số lượng kết nối. Đề nghị liên hệ quản trị hệ thống.',
   offerRejected:
     'Trình duyệt và máy chủ chưa thống nhất được âm thanh, hình ảnh. Đề nghị tải lại trang hoặc cập nhật trình duyệt.',
+  parentAway:
+    'Đường truyền tới máy chủ cấp trên đang gián đoạn. Đề nghị thử lại; nếu kéo dài, liên hệ quản trị hệ thống.',
   internal: 'Máy chủ gặp lỗi khi xử lý. Đề nghị thử lại; nếu vẫn lỗi, liên hệ quản trị hệ thống.',
 };
 

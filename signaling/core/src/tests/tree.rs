@@ -1,0 +1,232 @@
+//! Many nodes, one meeting.
+
+mod forest;
+
+use super::harness::{person, site, unit};
+use crate::neighbour::{Admit, Command, Peers, Presence};
+use crate::{Call, Input, LossCause, NeighbourNews, TurnedAway, UtcMillis, Word};
+use forest::{Forest, node};
+use signaling_protocol::{ByeReason, ClientMessage, Connection, GrantRole, Refusal};
+
+#[test]
+fn a_village_two_nodes_below_is_in_the_meeting_of_the_top() {
+    let (mut forest, mut chair) = Forest::meeting(1);
+    let mut village = forest.join("x1", &site("V1")).unwrap();
+    let commune = forest.join("t1", &site("X2")).unwrap();
+    let other = forest.join("t2", &site("Y1")).unwrap();
+    forest.ask("x1", &mut village, ClientMessage::RegisterToSpeak { topic: None }).unwrap();
+    forest.pass(1);
+
+    let seen = forest.picture("tw", &chair);
+    assert_eq!(seen.0.queue[0].seat, village.seat);
+    let connected = |seats: &std::collections::BTreeMap<_, signaling_protocol::SeatView>| {
+        seats.values().filter(|seat| matches!(seat.connection, Connection::Connected { .. })).count()
+    };
+    assert_eq!(connected(&seen.1), 4, "three sites and the chair");
+    for (name, who) in [("x1", &village), ("t1", &commune), ("t2", &other)] {
+        assert_eq!(forest.picture(name, who), seen, "at {name}");
+    }
+
+    let seat = village.seat.clone();
+    forest.ask("tw", &mut chair, ClientMessage::InviteToSpeak { seat: seat.clone() }).unwrap();
+    forest.ask("x1", &mut village, ClientMessage::OpenMicrophone {}).unwrap();
+    forest.pass(1);
+    assert_eq!(forest.picture("t2", &other).0.floor, Some(seat));
+    forest.assert_one_history();
+}
+
+#[test]
+fn what_is_asked_below_is_judged_as_at_the_top() {
+    let (mut forest, chair) = Forest::meeting(2);
+    let mut village = forest.join("x1", &site("V1")).unwrap();
+    let before = forest.log("tw").len();
+    let lock = forest.ask("x1", &mut village, ClientMessage::LockAllMicrophones {});
+    assert_eq!(lock, Err(Refusal::NotAllowed));
+    let open = forest.ask("x1", &mut village, ClientMessage::OpenMicrophone {});
+    assert_eq!(open, Err(Refusal::MicrophoneLocked));
+    let invite = ClientMessage::InviteToSpeak { seat: chair.seat };
+    assert_eq!(forest.ask("x1", &mut village, invite), Err(Refusal::NotAllowed));
+    assert_eq!(forest.log("tw").len(), before);
+}
+
+#[test]
+fn a_person_of_a_branch_gets_a_seat_from_the_home() {
+    let (mut forest, _) = Forest::meeting(3);
+    let delegate = forest.join("x1", &person("anh", GrantRole::Delegate, "X1")).unwrap();
+    let again = forest.join("x1", &person("anh", GrantRole::Delegate, "X1")).unwrap();
+    assert_eq!(delegate.seat, again.seat);
+    let stranger = forest.join("t2", &person("la", GrantRole::Administrator, "T2"));
+    assert_eq!(stranger.unwrap_err(), Refusal::NotInvited);
+    forest.assert_one_history();
+}
+
+#[test]
+fn after_a_cut_everybody_knows_what_happened_meanwhile_and_nothing_is_done_twice() {
+    let (mut forest, mut chair) = Forest::meeting(4);
+    let mut village = forest.join("x1", &site("V1")).unwrap();
+    let mut commune = forest.join("t1", &site("X2")).unwrap();
+    forest.cut.insert("t1");
+    forest.send("x1", &mut village, ClientMessage::RegisterToSpeak { topic: None });
+    forest.pass(4);
+    assert_eq!(forest.answered("x1", &village), None, "the home cannot be asked");
+    let lost = forest.picture("tw", &chair).1[&village.seat].connection;
+    assert!(matches!(lost, Connection::Lost { .. }), "{lost:?}");
+    let late = forest.join("t1", &person("anh", GrantRole::Delegate, "T1"));
+    assert_eq!(late.unwrap_err(), Refusal::ParentAway);
+    forest.ask("tw", &mut chair, ClientMessage::AllowAllMicrophones {}).unwrap();
+    forest.cut.clear();
+    forest.pass(3);
+
+    assert!(forest.answered("x1", &village).unwrap().is_ok(), "asked again, and done");
+    let registered =
+        |record: &&crate::FactRecord| matches!(record.fact, crate::Fact::SpeechRegistered { .. });
+    assert_eq!(forest.log("tw").iter().filter(registered).count(), 1);
+    let back = forest.picture("tw", &chair).1[&village.seat].connection;
+    assert!(matches!(back, Connection::Connected { .. }), "{back:?}");
+    forest.ask("t1", &mut commune, ClientMessage::OpenMicrophone {}).unwrap();
+    forest.assert_one_history();
+}
+
+#[test]
+fn a_bus_that_loses_delays_but_changes_nothing() {
+    for seed in 0..30 {
+        let (mut forest, mut chair) = Forest::meeting(seed);
+        let mut sites: Vec<_> = [("x1", "V1"), ("x1", "V2"), ("t1", "X2"), ("t2", "Y1"), ("t2", "Y2")]
+            .map(|(name, code)| (name, forest.join(name, &site(code)).unwrap()))
+            .into();
+        forest.loss = 200;
+        for (name, who) in &mut sites {
+            forest.send(name, who, ClientMessage::RegisterToSpeak { topic: None });
+            forest.pass(2);
+        }
+        while sites.iter().any(|(name, who)| forest.answered(name, who).is_none()) {
+            forest.pass(1);
+        }
+        let seat = sites[0].1.seat.clone();
+        // A seat whose node is not heard of for a while cannot be invited until it is again.
+        let invite = ClientMessage::InviteToSpeak { seat: seat.clone() };
+        while forest.ask("tw", &mut chair, invite.clone()) == Err(Refusal::NotConnected) {
+            forest.pass(1);
+        }
+        forest.loss = 0;
+        forest.pass(8);
+        for (name, who) in &mut sites {
+            assert!(forest.answered(name, who).unwrap().is_ok(), "seed {seed}");
+        }
+        let seen = forest.picture("tw", &chair).0;
+        assert_eq!(seen.floor, Some(seat), "seed {seed}");
+        assert_eq!(seen.queue.len(), 4, "seed {seed}");
+        forest.assert_one_history();
+    }
+}
+
+#[test]
+fn a_node_speaks_for_its_branch_only() {
+    let (mut forest, chair) = Forest::meeting(5);
+    let commune = forest.join("t1", &site("X2")).unwrap();
+    let meeting = forest::country_briefing().meeting;
+    let refused = |forest: &mut Forest| forest.world("tw").counter("neighbour_words_refused");
+    let before = (forest.log("tw").len(), refused(&mut forest));
+    let spoken = [
+        Word::Presence(Presence {
+            meeting: meeting.clone(),
+            seats: vec![(commune.seat.clone(), false)],
+            whole: false,
+        }),
+        Word::Command(Command {
+            meeting: meeting.clone(),
+            seat: chair.seat.clone(),
+            request: signaling_protocol::RequestId(99),
+            message: Box::new(ClientMessage::EndMeeting {}),
+        }),
+        Word::Command(Command {
+            meeting: meeting.clone(),
+            seat: commune.seat,
+            request: signaling_protocol::RequestId(99),
+            message: Box::new(ClientMessage::RegisterToSpeak { topic: None }),
+        }),
+        Word::Peers(Peers {
+            meeting: meeting.clone(),
+            peers: vec![(chair.seat.clone(), None)],
+            whole: false,
+        }),
+        Word::Admit(Admit { call: 1, meeting, by: Box::new(person("la", GrantRole::Operator, "T1")) }),
+        Word::Facts { records: forest.log("tw").to_vec() },
+    ];
+    let count = u64::try_from(spoken.len()).unwrap();
+    for word in spoken {
+        forest.world("t2").hub.say_for_a_test(&node("tw"), word);
+    }
+    forest.world("t2").input(Input::Timeout);
+    forest.carry();
+    assert_eq!((forest.log("tw").len(), refused(&mut forest)), (before.0, before.1 + count));
+    assert_eq!(forest.world("tw").bye(chair.connection), None);
+}
+
+#[test]
+fn a_seat_is_heard_at_one_node() {
+    let (mut forest, chair) = Forest::meeting(6);
+    let first = forest.join("x1", &site("V1")).unwrap();
+    let second = forest.join("t1", &site("V1")).unwrap();
+    assert_eq!(first.seat, second.seat);
+    assert_eq!(forest.world("x1").bye(first.connection), Some(ByeReason::Replaced));
+    let third = forest.join("x1", &site("V1")).unwrap();
+    assert_eq!(forest.world("t1").bye(second.connection), Some(ByeReason::Replaced));
+    forest.pass(1);
+    let seen = forest.picture("tw", &chair).1[&third.seat].connection;
+    assert!(matches!(seen, Connection::Connected { .. }), "{seen:?}");
+    forest.assert_one_history();
+}
+
+#[test]
+fn clocks_that_are_apart_are_named() {
+    let mut forest = Forest::new(7);
+    forest.cut.insert("t1");
+    forest.pass(4);
+    forest.cut.clear();
+    forest.world("t1").now.wall = UtcMillis(forest.world("tw").now.wall.0 + 60_000);
+    forest.world("t1").now.instant += std::time::Duration::from_millis(1_100);
+    forest.world("t1").input(Input::Timeout);
+    forest.carry();
+    let last = forest.world("t1").news.last().cloned();
+    let Some((_, NeighbourNews::Lost(LossCause::TurnedAway(why)))) = last else { panic!("{last:?}") };
+    assert!(matches!(why, TurnedAway::Clock { apart_ms: 59_000..=62_000 }), "{why:?}");
+}
+
+#[test]
+fn a_meeting_is_made_where_its_unit_lies() {
+    let mut forest = Forest::new(8);
+    let wanted = forest::country_briefing();
+    let made = forest.world("t1").call(forest::chair(), Call::CreateMeeting(wanted.clone()));
+    assert_eq!(made.unwrap_err(), Refusal::OutsideScope);
+    let convener = person("chair", GrantRole::Convener, "T1");
+    let own = signaling_protocol::CreateMeeting {
+        convening_unit: unit("T1"),
+        sites: vec![unit("X2"), unit("V1")],
+        ..wanted
+    };
+    forest.world("t1").call(convener, Call::CreateMeeting(own)).unwrap();
+    forest.carry();
+    let village = forest.join("x1", &site("V1")).unwrap();
+    assert!(!village.seat.as_str().is_empty());
+    assert!(forest.log("tw").is_empty() && forest.log("t2").is_empty(), "nobody else has a part in it");
+}
+
+#[test]
+fn a_node_that_was_restarted_goes_on_from_its_log() {
+    let (mut forest, chair) = Forest::meeting(9);
+    let village = forest.join("x1", &site("V1")).unwrap();
+    for name in ["x1", "t1", "tw"] {
+        forest.restart(name);
+        forest.pass(5);
+        forest.assert_one_history();
+    }
+    let back = forest.join("x1", &site("V1")).unwrap();
+    assert_eq!(back.seat, village.seat);
+    let chair_again = forest.join("tw", &forest::chair()).unwrap();
+    assert_eq!(chair.seat, chair_again.seat);
+    forest.pass(1);
+    let seen = forest.picture("tw", &chair_again).1[&back.seat].connection;
+    assert!(matches!(seen, Connection::Connected { .. }), "{seen:?}");
+    forest.assert_one_history();
+}

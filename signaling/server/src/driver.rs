@@ -13,6 +13,7 @@ pub use outbox::{End, Frames, Outbox, OutboxSender, outbox};
 use crate::clock;
 use crate::media::Media;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use crate::store::{Store, StoreError};
 use axum::extract::ws::Utf8Bytes;
 use outbox::Sent;
@@ -48,6 +49,7 @@ pub struct Driver {
     store: Store,
     media: Arc<Media>,
     metrics: Arc<Metrics>,
+    neighbours: Arc<Neighbours>,
     requests: mpsc::Receiver<Request>,
     events: mpsc::Receiver<SfuEvent>,
     connections: HashMap<ConnectionId, OutboxSender>,
@@ -73,14 +75,16 @@ impl Driver {
         store: Store,
         media: Arc<Media>,
         events: mpsc::Receiver<SfuEvent>,
-        metrics: Arc<Metrics>,
+        watched: (Arc<Metrics>, Arc<Neighbours>),
     ) -> (Self, HubHandle) {
+        let (metrics, neighbours) = watched;
         let (sender, requests) = mpsc::channel(REQUEST_QUEUE);
         let driver = Self {
             hub,
             store,
             media,
             metrics,
+            neighbours,
             requests,
             events,
             connections: HashMap::new(),
@@ -184,6 +188,7 @@ impl Driver {
                 // A connection the hub has closed is already forgotten here; the hub knows.
                 self.connections.remove(&connection).map(|_| Input::Closed { connection })
             }
+            Request::Node { from, envelope } => Some(Input::Node { from, envelope: *envelope }),
             Request::Units(units) => Some(Input::ReplaceUnits { units }),
             Request::Probe(reply) => {
                 // Whoever asked may have gone; then nobody needs the answer.
@@ -228,7 +233,9 @@ impl Driver {
                 | Output::Broadcast { .. }
                 | Output::Close { .. }
                 | Output::Answer { .. }
-                | Output::Sfu(_)) => {
+                | Output::Sfu(_)
+                | Output::Node { .. }
+                | Output::Neighbour { .. }) => {
                     round.outputs.push(output);
                 }
             }
@@ -268,6 +275,8 @@ impl Driver {
                     self.follow_ups.push_back(Input::Sfu(event));
                 }
             }
+            Output::Node { to, envelope } => self.neighbours.post(to, envelope),
+            Output::Neighbour { node, news } => self.neighbours.on_news(&node, news),
             // Both are taken out while draining.
             Output::Store(_) | Output::Timeout(_) => {}
         }

@@ -33,6 +33,7 @@ pub mod logs;
 pub mod media;
 mod media_metrics;
 pub mod metrics;
+pub mod neighbours;
 mod process_metrics;
 mod rights;
 mod serve;

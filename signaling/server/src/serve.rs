@@ -13,6 +13,7 @@ use crate::http::{App, Readiness, Unready};
 use crate::identity::Identity;
 use crate::media::Media;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use crate::store::Store;
 use crate::{clock, entropy, hub_start, tls, units};
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -89,7 +90,9 @@ impl Node {
         let metrics = Arc::new(Metrics::default());
         let resume_key = data.resume_key().with_context(at)?;
         let hub = hub_start::start(&config, &store, Arc::clone(&tree), resume_key, entropy::bytes()?).await?;
-        let (driver, hub) = Driver::new(hub, store.clone(), Arc::clone(&media), events, Arc::clone(&metrics));
+        let neighbours = Arc::new(Neighbours::none());
+        let watched = (Arc::clone(&metrics), Arc::clone(&neighbours));
+        let (driver, hub) = Driver::new(hub, store.clone(), Arc::clone(&media), events, watched);
         let identity = Identity::start(clock::now(), store.clone(), config.security.clone()).await?;
         let (units_sender, units) = watch::channel(tree);
         let app = Arc::new(App {

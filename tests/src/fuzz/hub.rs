@@ -200,7 +200,7 @@ impl World {
                 Output::Answer { call, result } => {
                     self.answered.extend(result.ok().map(|answer| (call, answer)));
                 }
-                Output::Sfu(_) => {}
+                Output::Sfu(_) | Output::Node { .. } | Output::Neighbour { .. } => {}
             }
         }
     }

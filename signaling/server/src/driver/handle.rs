@@ -1,7 +1,7 @@
 //! How the rest of the process reaches the hub's task.
 
 use super::outbox::OutboxSender;
-use signaling_core::{Account, Answer, Call, ConnectionId, Holder, Rights, UnitTree};
+use signaling_core::{Account, Answer, Call, ConnectionId, Envelope, Holder, NodeName, Rights, UnitTree};
 use signaling_protocol::{Refusal, ResumeToken};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -80,6 +80,13 @@ pub enum Request {
     Closed {
         /// Which.
         connection: ConnectionId,
+    },
+    /// Another node said something.
+    Node {
+        /// Which.
+        from: NodeName,
+        /// What.
+        envelope: Box<Envelope>,
     },
     /// The units changed.
     Units(Arc<UnitTree>),

@@ -13,6 +13,7 @@
 //! 8. `store`       what is kept: one SQLite file
 //! 9. `rights`      who lost a right is put out of the meeting
 //! 10. `media`      commands to and events from the embedded SFU
+//! 11. `bus`        what nodes say to each other, and what a cluster agrees on
 //!
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
 //! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).
@@ -20,6 +21,7 @@
 //! Invariants: a fact is durable before anybody is told of it, and a node that cannot store ends; every queue has a
 //! bound; a password, secret or token is neither logged nor stored, only its hash.
 
+pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -23,7 +23,7 @@ use crate::token::TokenKey;
 use crate::units::Day;
 use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, SignInId, UnitTree};
 use indexmap::IndexMap;
-use neighbours::{Neighbour, Waiting};
+use neighbours::{Neighbour, Statuses, Waiting};
 use news::News;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -159,6 +159,7 @@ pub struct Hub {
     neighbours: BTreeMap<NodeName, Neighbour>,
     /// Who waits for an answer of the parent, by our number for it.
     waiting: HashMap<u32, Waiting>,
+    statuses: Statuses,
     /// When those who are told in rounds are told next, of meetings where somebody waits.
     rounds: BTreeMap<MeetingId, Instant>,
     tick: Instant,
@@ -185,6 +186,7 @@ impl Hub {
             place: Place::default(),
             neighbours: BTreeMap::new(),
             waiting: HashMap::new(),
+            statuses: Statuses::default(),
             rounds: BTreeMap::new(),
             tick: now.instant + TICK,
             outputs: VecDeque::new(),

@@ -6,11 +6,13 @@
 
 mod channel;
 mod name;
+mod status;
 mod word;
 
 pub use channel::LossCause;
 pub(crate) use channel::{Channel, Heard, Side};
 pub use name::{NodeName, NodeNameError};
+pub use status::NodeStatus;
 pub use word::{Admit, Command, Envelope, NEIGHBOUR_VERSION, Peers, Presence, TurnedAway, Word};
 
 use signaling_protocol::UnitCode;

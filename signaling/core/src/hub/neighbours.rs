@@ -6,8 +6,10 @@
 
 mod above;
 mod below;
+mod status;
 
 pub(in crate::hub) use above::Waiting;
+pub(in crate::hub) use status::Statuses;
 
 use super::{Hub, Session, Standing};
 use crate::join::site_unit;
@@ -99,6 +101,7 @@ impl Hub {
                 self.on_heard(now, &name, heard);
             }
         }
+        self.tell_status(now);
     }
 
     /// When the next of them is to be woken.

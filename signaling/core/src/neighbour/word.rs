@@ -1,5 +1,6 @@
 //! What neighbours say to each other. Facts go down, what a branch does and wants goes up.
 
+use super::status::NodeStatus;
 use crate::{Account, FactRecord, UtcMillis};
 use serde::{Deserialize, Serialize};
 use sfu_control::PeerId;
@@ -126,6 +127,11 @@ pub enum Word {
     },
     /// Up: an account of the branch comes to a meeting in which it has no seat yet, or another role than before.
     Admit(Admit),
+    /// Up, every two seconds: how the speaker and those below it are.
+    Status {
+        /// Each of them.
+        nodes: Vec<NodeStatus>,
+    },
     /// Down: it has its seat, or not.
     Admitted {
         /// Which call.

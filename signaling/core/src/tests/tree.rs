@@ -230,3 +230,23 @@ fn a_node_that_was_restarted_goes_on_from_its_log() {
     assert!(matches!(seen, Connection::Connected { .. }), "{seen:?}");
     forest.assert_one_history();
 }
+
+#[test]
+fn the_top_sees_how_every_node_is() {
+    let (mut forest, _) = Forest::meeting(10);
+    forest.join("x1", &site("V1")).unwrap();
+    forest.pass(5);
+    let seen = |forest: &mut Forest| {
+        let statuses = forest.world("tw").hub.statuses();
+        let mut seen: Vec<_> =
+            statuses.into_iter().map(|s| (s.node.to_string(), s.people, s.heard)).collect();
+        seen.sort();
+        seen
+    };
+    let all = [("t1", 0, true), ("t2", 0, true), ("tw", 1, true), ("x1", 1, true)];
+    assert_eq!(seen(&mut forest), all.map(|(node, people, heard)| (node.to_owned(), people, heard)));
+    forest.cut.insert("t1");
+    forest.pass(4);
+    let cut = [("t1", 0, false), ("t2", 0, true), ("tw", 1, true), ("x1", 1, false)];
+    assert_eq!(seen(&mut forest), cut.map(|(node, people, heard)| (node.to_owned(), people, heard)));
+}

@@ -51,7 +51,11 @@ impl Hub {
                 self.give_outcome(&meeting, &seat, request, outcome);
             }
             Word::Admitted { call, refusal } => self.on_admitted(now, call, refusal),
-            Word::Follow { .. } | Word::Presence(_) | Word::Command(_) | Word::Admit(_) => {
+            Word::Follow { .. }
+            | Word::Presence(_)
+            | Word::Command(_)
+            | Word::Admit(_)
+            | Word::Status { .. } => {
                 self.on_bad_word(parent);
             }
         }

@@ -43,6 +43,7 @@ impl Hub {
                     self.say(from, Word::Admitted { call, refusal });
                 }
             }
+            Word::Status { nodes } => self.on_status(from, nodes),
             Word::Meeting { .. }
             | Word::Facts { .. }
             | Word::Replaced { .. }

@@ -137,6 +137,14 @@ name! {
     /// A node, unique in the whole tree.
     NodeName
 }
+impl From<&signaling_core::NodeName> for NodeName {
+    /// The name of a node is a level of a subject as it is: it has small letters, digits and '-' only.
+    fn from(name: &signaling_core::NodeName) -> Self {
+        debug_assert!(is_token(name.as_str()), "a node's name is a token");
+        Self(Token(name.as_str().to_owned()))
+    }
+}
+
 name! {
     /// Several nodes at one place that share keys and logs.
     ClusterName

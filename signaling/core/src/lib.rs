@@ -46,8 +46,8 @@ pub use hub::{Hub, HubConfig};
 pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights, SignInId};
 pub use meeting::MAX_SEATS;
 pub use neighbour::{
-    Admit, Child, Command, Envelope, LossCause, NEIGHBOUR_VERSION, NeighbourNews, NodeName, NodeNameError, NodeStatus,
-    Peers, Place, Presence, TurnedAway, Word,
+    Admit, Child, Command, Envelope, LossCause, NEIGHBOUR_VERSION, NeighbourNews, NodeName, NodeNameError,
+    NodeStatus, Peers, Place, Presence, TurnedAway, Word,
 };
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};

@@ -52,7 +52,7 @@ impl Room {
 
     /// Brings a client in: offer, answer, ICE, DTLS; it wants to see everything in full size.
     pub(crate) async fn join(&mut self, setup: Setup) -> Member {
-        let peer = PeerId::new(setup.number);
+        let peer = PeerId::new(setup.number.into());
         let (mut client, offer) = Client::new(setup).await;
         self.ask(SfuCommand::Connect { peer, room: ROOM, offer });
         let answered = self.event("an answer", |event| matches!(event, SfuEvent::Answered { .. })).await;

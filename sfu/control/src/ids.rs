@@ -3,29 +3,65 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Makes a number type that cannot be mixed up with another one.
+/// A node of the tree. Signaling gives each its own, so that names made at two nodes never meet; a node alone is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeNumber(u32);
+
+impl NodeNumber {
+    /// Wraps a number that signaling chose.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// Makes a number type that cannot be mixed up with another one. The upper half names the node that made it, so it is
+/// unique in the whole tree.
 macro_rules! number_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(u32);
+        pub struct $name(u64);
 
         impl $name {
             /// Wraps a number that signaling chose; it is unique among the living ones of its kind.
-            pub const fn new(number: u32) -> Self {
+            pub const fn new(number: u64) -> Self {
                 Self(number)
             }
 
+            /// The one that a node counted so far when it made it.
+            #[expect(clippy::cast_lossless, reason = "the conversion traits are not const")]
+            pub const fn at(node: NodeNumber, count: u32) -> Self {
+                Self((node.0 as u64) << 32 | count as u64)
+            }
+
             /// The number, for use as an index or in a metric.
-            pub const fn number(self) -> u32 {
+            pub const fn number(self) -> u64 {
                 self.0
+            }
+
+            /// The node that made it.
+            #[expect(clippy::cast_possible_truncation, reason = "the upper half has 32 bits")]
+            pub const fn node(self) -> NodeNumber {
+                NodeNumber((self.0 >> 32) as u32)
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
+                match self.node() {
+                    NodeNumber(0) => write!(f, concat!(stringify!($name), "({})"), self.0),
+                    NodeNumber(node) => {
+                        let count = self.0 & u64::from(u32::MAX);
+                        write!(f, concat!(stringify!($name), "({}:{})"), node, count)
+                    }
+                }
             }
         }
     };
@@ -38,6 +74,24 @@ number_id! {
 number_id! {
     /// One transport: a client's single peer connection. A seat that reconnects comes back as a new peer.
     PeerId
+}
+
+/// One connection between this node's SFU and another's. Only the two nodes' own signaling knows it, each by a name of its
+/// own; a link that was cut comes back as a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LinkId(u32);
+
+impl LinkId {
+    /// Wraps a number that signaling chose; it is unique among the links of this node so far.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// The four things a client may send, in the order of its first four m-lines.
@@ -100,4 +154,20 @@ pub enum Layer {
     Medium,
     /// rid `f`: about 1280 × 720, 1.2 Mbit/s.
     High,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_made_at_two_nodes_never_meet() {
+        let (alone, seven) = (NodeNumber::default(), NodeNumber::new(7));
+        assert_eq!(PeerId::at(alone, 3), PeerId::new(3));
+        assert_ne!(PeerId::at(seven, 3), PeerId::new(3));
+        assert_eq!((PeerId::at(seven, 3).node(), PeerId::new(3).node()), (seven, alone));
+        let largest = RoomId::at(NodeNumber::new(u32::MAX), u32::MAX);
+        assert_eq!((largest.number(), largest.node().number()), (u64::MAX, u32::MAX));
+        assert_eq!(format!("{:?} {:?}", PeerId::at(seven, 3), RoomId::new(3)), "PeerId(7:3) RoomId(3)");
+    }
 }

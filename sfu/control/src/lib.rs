@@ -14,4 +14,4 @@ mod event;
 
 pub use command::{Gate, MosaicWish, ReceiveProfile, SfuCommand, View};
 pub use event::{ConnectRefusal, Demand, DisconnectReason, LineReport, SfuEvent};
-pub use ids::{Layer, PeerId, RoomId, Slot, Source, SourceKind};
+pub use ids::{Layer, LinkId, NodeNumber, PeerId, RoomId, Slot, Source, SourceKind};

@@ -106,7 +106,7 @@ impl World {
         self.events.clear();
         self.hand_in(
             home,
-            Input::Command(SfuCommand::Connect { peer: PeerId::new(number), room: ROOM, offer }),
+            Input::Command(SfuCommand::Connect { peer: PeerId::new(number.into()), room: ROOM, offer }),
         );
         for event in self.events.drain(..) {
             if let SfuEvent::Answered { answer, .. } = event {

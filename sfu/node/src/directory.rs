@@ -233,7 +233,7 @@ impl Directory {
 
     /// The worker that keeps a small room together, and that speaks for it whatever its size.
     fn home_of(&self, room: RoomId) -> usize {
-        usize::try_from(room.number() % u32::from(self.workers.get())).unwrap_or(0)
+        usize::try_from(room.number() % u64::from(self.workers.get())).unwrap_or(0)
     }
 
     fn lock(&self) -> MutexGuard<'_, Places> {
@@ -253,7 +253,7 @@ mod tests {
         Directory::new(NonZeroU16::new(3).unwrap(), 1_000)
     }
 
-    fn connect(room: u32) -> SfuCommand {
+    fn connect(room: u64) -> SfuCommand {
         SfuCommand::Connect { peer: PEER, room: RoomId::new(room), offer: String::new() }
     }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Soft state is said again this often, an eighth of it at a time: a thousand cameras at once would fill a ring.
 const REFRESH_PART_INTERVAL: Duration = Duration::from_millis(125);
 /// How many parts there are; names are dealt out to them by their number.
-const REFRESH_PARTS: u32 = 8;
+const REFRESH_PARTS: u64 = 8;
 /// What was not said again for so long is no more: three refreshes.
 pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(3);
 
@@ -43,7 +43,7 @@ pub(super) struct Exchange {
     pub(super) said_wants: BTreeMap<Source, Word>,
     /// Until when what was offered holds.
     pub(super) offers: BTreeMap<Source, Instant>,
-    part: u32,
+    part: u64,
     outgoing: VecDeque<Crossing>,
 }
 
@@ -60,9 +60,7 @@ impl Exchange {
 
     /// Whether it is this engine that reports what concerns a room as a whole: each room has one such worker.
     pub(super) fn speaks_for(&self, room: RoomId) -> bool {
-        self.seat.is_none_or(|(here, count)| {
-            usize::try_from(room.number()).is_ok_and(|number| number % count == here.number())
-        })
+        self.seat.is_none_or(|(here, count)| room.number() % (count as u64) == here.number() as u64)
     }
 
     /// All other workers.

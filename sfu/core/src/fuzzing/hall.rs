@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Seats: two in one room, the third alone in another. Whoever has a higher number is a stranger.
 pub const SEATS: usize = 3;
 /// The room of each seat.
-const ROOMS: [u32; SEATS] = [0, 0, 1];
+const ROOMS: [u64; SEATS] = [0, 0, 1];
 /// What one input may make an engine say; more is an end that never comes.
 const OUTPUTS_MAX: usize = 10_000;
 /// Deadlines that may come due in one pass of time.

@@ -3,7 +3,7 @@ use expect_test::{Expect, expect};
 use sfu_control::MosaicWish;
 
 fn peer(number: u32) -> PeerId {
-    PeerId::new(number)
+    PeerId::new(number.into())
 }
 
 fn camera(number: u32) -> Source {

@@ -40,9 +40,10 @@ pub(crate) struct Rest {
 
 impl Rest {
     /// One that may climb. `number` tells subscribers apart.
-    pub(crate) fn new(number: u32) -> Self {
+    pub(crate) fn new(number: u64) -> Self {
         // A golden-ratio hash spreads neighbours.
-        let stagger = (number.wrapping_mul(0x9E37_79B9) >> 16) % (STAGGER_PERCENT + 1);
+        let stagger = (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % u64::from(STAGGER_PERCENT + 1);
+        let stagger = u32::try_from(stagger).unwrap_or(STAGGER_PERCENT);
         Self { stagger, length: REST_MIN, until: None, climbed: None, overrun: None }
     }
 

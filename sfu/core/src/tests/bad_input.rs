@@ -19,7 +19,7 @@ fn refusals(event: &SfuEvent) -> Option<ConnectRefusal> {
 }
 
 fn connect(world: &mut World, number: u32, offer: &str) -> Option<String> {
-    let peer = PeerId::new(number);
+    let peer = PeerId::new(number.into());
     let moment = world.events.len();
     world.command(SfuCommand::Connect { peer, room: RoomId::new(0), offer: offer.to_owned() });
     world.events.drain(moment..).find_map(|(_, event)| match event {

@@ -130,7 +130,7 @@ impl Booth {
     }
 
     fn join_with(&mut self, number: u32, codecs: &[Codec], change: impl Fn(&str) -> String) -> PeerId {
-        let peer = PeerId::new(number);
+        let peer = PeerId::new(number.into());
         let types: Vec<u8> = codecs.iter().map(|codec| payload_type(*codec)).collect();
         let mut client = Client::with_codecs(number, self.now, &types);
         let offer = change(&client.offer());

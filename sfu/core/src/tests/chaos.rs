@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Peers 1 to 3 sit in room 0, peer 4 in room 1; 5 does not exist.
 fn peer() -> impl Strategy<Value = PeerId> {
-    prop_oneof![6 => 1..=3_u32, 1 => 4..=5_u32].prop_map(PeerId::new)
+    prop_oneof![6 => 1..=3_u64, 1 => 4..=5_u64].prop_map(PeerId::new)
 }
 
 fn gate() -> impl Strategy<Value = Gate> {
@@ -44,7 +44,7 @@ fn view() -> impl Strategy<Value = View> {
 }
 
 fn command() -> impl Strategy<Value = SfuCommand> {
-    let room = || prop::bool::weighted(0.2).prop_map(|other| RoomId::new(u32::from(other)));
+    let room = || prop::bool::weighted(0.2).prop_map(|other| RoomId::new(u64::from(other)));
     let kind = prop::sample::select(vec![SourceKind::Camera, SourceKind::Microphone]);
     let picture = || prop::option::of(peer().prop_map(camera));
     prop_oneof![
@@ -96,7 +96,7 @@ fn no_sequence_of_commands_shows_anybody_what_he_may_not_see() {
 fn assert_allowed(world: &World, peers: &[PeerId], gates: &BTreeMap<Source, Gate>) {
     for peer in peers {
         for frame in &world.client(*peer).received {
-            let sender = PeerId::new(frame.sender);
+            let sender = PeerId::new(frame.sender.into());
             let source = match frame.slot {
                 Slot::Audio(_) | Slot::FloorAudio => microphone(sender),
                 Slot::Programme | Slot::Slides | Slot::Mosaic(_) => camera(sender),

@@ -19,7 +19,7 @@ fn voice(booth: &Booth, peer: PeerId, (payload_type, number): (u8, u16), payload
         marker: false,
         sequence: number,
         time: MediaTime::new(u32::from(number) * 960),
-        ssrc: Ssrc::new(77 + peer.number()),
+        ssrc: Ssrc::new(77 + u32::try_from(peer.number()).unwrap()),
     };
     let mut packet = Vec::new();
     let mut header = HeaderWriter::begin(&mut packet, &fixed, Form::OneByte);

@@ -109,8 +109,11 @@ fn a_switch_is_told_with_the_timestamp_it_holds_from() {
     });
     assert_eq!(told.len(), 2);
     for (sender, time) in told {
-        let first =
-            world.client(peers[2]).on(Slot::Programme).into_iter().find(|frame| frame.sender == sender);
+        let first = world
+            .client(peers[2])
+            .on(Slot::Programme)
+            .into_iter()
+            .find(|frame| u64::from(frame.sender) == sender);
         assert_eq!(first.map(|frame| frame.time), Some(time));
     }
 }

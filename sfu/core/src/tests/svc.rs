@@ -53,7 +53,7 @@ impl Encoder {
             let (parts, bytes) = self.frames[usize::from(spatial)];
             for part in 0..parts {
                 let marks = Marks {
-                    sender: self.peer.number(),
+                    sender: u32::try_from(self.peer.number()).unwrap(),
                     layer: 0,
                     picture: self.picture,
                     keyframe: self.keyframe,
@@ -79,7 +79,7 @@ impl Encoder {
             marker: ends && marks.spatial + 1 == layers,
             sequence: self.seq,
             time: MediaTime::new(self.picture * 2_970),
-            ssrc: Ssrc::new(SSRC + self.peer.number()),
+            ssrc: Ssrc::new(SSRC + u32::try_from(self.peer.number()).unwrap()),
         };
         let inter = !marks.is_keyframe();
         let below = marks.spatial > 0 && (self.mode == Mode::Full || !inter);

@@ -73,7 +73,8 @@ fn the_loudest_three_are_heard_and_nobody_hears_himself() {
     world.run(Duration::from_secs(2));
     for peer in &peers {
         let voices: BTreeSet<_> = heard(&world, *peer).into_iter().map(|(_, sender)| sender).collect();
-        let expected: BTreeSet<_> = [1, 2, 3].into_iter().filter(|sender| *sender != peer.number()).collect();
+        let expected: BTreeSet<_> =
+            [1, 2, 3].into_iter().filter(|sender| u64::from(*sender) != peer.number()).collect();
         assert_eq!(voices, expected, "at {peer:?}");
     }
     let speaking = world.since(Duration::ZERO, |event| match event {

@@ -139,7 +139,7 @@ impl World {
         };
         world.beside = (1..workers).map(|number| (worker(number), now)).collect();
         for room in 0..rooms {
-            world.command(SfuCommand::OpenRoom { room: RoomId::new(room) });
+            world.command(SfuCommand::OpenRoom { room: RoomId::new(room.into()) });
         }
         world
     }
@@ -154,10 +154,10 @@ impl World {
 
     /// Offers a client to a room without waiting.
     pub(crate) fn connect(&mut self, number: u32, room: u32, mut client: Client) -> PeerId {
-        let peer = PeerId::new(number);
+        let peer = PeerId::new(number.into());
         let offer = client.offer();
         self.clients.insert(peer, client);
-        self.command(SfuCommand::Connect { peer, room: RoomId::new(room), offer });
+        self.command(SfuCommand::Connect { peer, room: RoomId::new(room.into()), offer });
         peer
     }
 
@@ -175,7 +175,7 @@ impl World {
     /// Puts a peer's camera on stage.
     pub(crate) fn programme(&mut self, room: u32, peer: Option<PeerId>) {
         let source = peer.map(camera);
-        self.command(SfuCommand::SetProgramme { room: RoomId::new(room), source, reverse: None });
+        self.command(SfuCommand::SetProgramme { room: RoomId::new(room.into()), source, reverse: None });
     }
 
     pub(crate) fn view(&mut self, peer: PeerId, view: View) {

@@ -43,7 +43,7 @@ impl Hub {
 
     /// Gives a meeting its room.
     pub(super) fn open_session(&mut self, meeting: Meeting) {
-        let room = RoomId::new(self.number());
+        let room = RoomId::new(self.number().into());
         let id = meeting.id.clone();
         if meeting.phase != MeetingPhase::Ended {
             self.rooms.insert(room, id.clone());

@@ -14,7 +14,7 @@ impl Hub {
             Ok(claims) => claims,
             Err(refusal) => return self.answer(call, Err(refusal)),
         };
-        let fresh = PeerId::new(self.number());
+        let fresh = PeerId::new(self.number().into());
         let Some(session) = self.sessions.get_mut(&meeting) else { return };
         self.counters.offers = self.counters.offers.saturating_add(1);
         let (peer, commands) = session.placement.offer(&seat, fresh, offer);

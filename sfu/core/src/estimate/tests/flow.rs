@@ -92,7 +92,7 @@ impl Flow {
             granted_rate: Bitrate::ZERO,
             hungry: false,
             judged: Bitrate::ZERO,
-            rest: Rest::new(u32::try_from(index).unwrap() + 1),
+            rest: Rest::new(u64::try_from(index).unwrap() + 1),
             switches: None,
             shown: vec![(start, Layer::Low)],
             receiver: Receiver { next_report: start, ..Receiver::default() },

@@ -8,11 +8,11 @@ struct Hall {
     now: Instant,
     speakers: Speakers,
     levels: Vec<Option<u8>>,
-    told: Vec<Vec<u32>>,
+    told: Vec<Vec<u64>>,
 }
 
 fn voice(number: usize) -> Source {
-    Source { peer: PeerId::new(u32::try_from(number).unwrap()), kind: SourceKind::Microphone }
+    Source { peer: PeerId::new(u64::try_from(number).unwrap()), kind: SourceKind::Microphone }
 }
 
 impl Hall {

@@ -39,7 +39,7 @@ impl Encoder {
     pub(crate) fn new(booth: &Booth, peer: PeerId, layer: Layer, codec: Codec) -> Self {
         let lines = &booth.agreement(peer).sources;
         let line = lines.iter().find(|line| line.kind == SourceKind::Camera).unwrap();
-        let seed = peer.number() * 10 + layer as u32 + 1;
+        let seed = u32::try_from(peer.number()).unwrap() * 10 + layer as u32 + 1;
         let low = u16::try_from(seed & 0xFF).unwrap();
         Self {
             peer,
@@ -91,7 +91,7 @@ impl Encoder {
 
     fn packet(&mut self, booth: &Booth, (part, parts): (u8, u8), temporal: u8) -> Vec<u8> {
         let marks = Marks {
-            sender: self.peer.number(),
+            sender: u32::try_from(self.peer.number()).unwrap(),
             layer: self.layer as u8,
             picture: self.picture,
             keyframe: self.keyframe,

@@ -18,8 +18,8 @@
 //! 10. `line`        a line in one word
 //! 11. `neighbour`   the nodes above and below: facts go down, what a branch does goes up
 //!
-//! Beside them: `units` (the tree of tiers and units), `time`, `counters`, and `fuzzing`, which opens the reader of resume
-//! tokens to a fuzz target.
+//! Beside them: `units` (the tree of tiers and units), `nodes` (the tree of nodes and their lines), `time`,
+//! `counters`, and `fuzzing`, which opens the reader of resume tokens to a fuzz target.
 //!
 //! Invariants: state is the fold of the facts; a fact is stored before anybody is told of it; a request with the same
 //! number is done once, also over a restart; only `placement` names a seat and a peer together.
@@ -35,6 +35,7 @@ mod join;
 mod line;
 mod meeting;
 mod neighbour;
+mod nodes;
 mod permissions;
 mod placement;
 mod time;
@@ -48,6 +49,10 @@ pub use meeting::MAX_SEATS;
 pub use neighbour::{
     Admit, Child, Command, Envelope, LossCause, NEIGHBOUR_VERSION, NeighbourNews, NodeName, NodeNameError,
     NodeStatus, Peers, Place, Presence, TurnedAway, Word,
+};
+pub use nodes::{
+    Link, LinkEnd, LinkEntry, LinkKind, MAX_BRANCH, MAX_DEPTH, MAX_LINKS, MAX_NODES, Node, NodeEntry,
+    NodeMistake, NodeNumber, NodeProblem, NodeTable, NodeTree, SitePlace,
 };
 pub use time::{Now, UtcMillis};
 pub use units::{Day, ImportProblem, MAX_TIERS, MAX_UNITS, Unit, UnitTree};

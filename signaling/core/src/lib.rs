@@ -18,8 +18,8 @@
 //! 10. `line`        a line in one word
 //! 11. `neighbour`   the nodes above and below: facts go down, what a branch does goes up
 //!
-//! Beside them: `units` (the tree of tiers and units), `nodes` (the tree of nodes and their lines), `time`,
-//! `counters`, and `fuzzing`, which opens the reader of resume tokens to a fuzz target.
+//! Beside them: `units` (the tree of tiers and units), `nodes` (the tree of nodes and their lines), `plan` (what a
+//! meeting will put on them), `time`, `counters`, and `fuzzing`, which opens the reader of resume tokens to a fuzz target.
 //!
 //! Invariants: state is the fold of the facts; a fact is stored before anybody is told of it; a request with the same
 //! number is done once, also over a restart; only `placement` names a seat and a peer together.
@@ -38,6 +38,7 @@ mod neighbour;
 mod nodes;
 mod permissions;
 mod placement;
+pub mod plan;
 mod time;
 mod token;
 mod units;

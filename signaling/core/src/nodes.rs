@@ -250,6 +250,11 @@ impl NodeTree {
     pub(crate) fn place(&self, name: &NodeName) -> Option<usize> {
         self.places.get(name).copied()
     }
+
+    /// Where its parent is among them.
+    pub(crate) fn parent_place(&self, at: usize) -> Option<usize> {
+        self.parents.get(at).copied().flatten()
+    }
 }
 
 #[cfg(test)]

@@ -82,7 +82,9 @@ fn configurations(workspace: &Workspace) -> Result<()> {
     let samples = children(&configs.join("units"))?;
     ensure!(!files.is_empty() && !samples.is_empty(), "configs/ has no configuration or no sample of units");
     for file in &files {
-        server(workspace, &["check-config", "--config"], file)?;
+        let nodes = file.file_name().is_some_and(|name| name == "nodes.toml");
+        let check: &[&str] = if nodes { &["check-nodes"] } else { &["check-config", "--config"] };
+        server(workspace, check, file)?;
     }
     for sample in &samples {
         server(workspace, &["import-units", "--dry-run"], sample)?;

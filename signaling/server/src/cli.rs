@@ -3,9 +3,10 @@
 mod accounts;
 mod facts;
 mod import;
+mod nodes;
 mod sites;
 
-use crate::config::{Config, DEFAULT_FILE};
+use crate::config::{Config, DEFAULT_FILE, NodesFile};
 use crate::data_dir::DataDirectory;
 use crate::store::Store;
 use crate::{logs, serve, units};
@@ -47,6 +48,10 @@ enum Command {
     },
     /// Writes the complete default configuration, with comments
     PrintConfig,
+    /// Reads a nodes file, names every mistake in it and says which node does what
+    CheckNodes(nodes::Check),
+    /// Writes a nodes file to begin with: one node at the top and one for each unit of the tiers named
+    PrintNodes(nodes::Print),
     /// Replaces the units by those of a file; a running node takes them over within seconds
     ImportUnits(import::Options),
     /// Accounts of persons
@@ -94,7 +99,9 @@ fn told(error: &anyhow::Error) -> String {
 fn dispatch(arguments: Arguments) -> Result<()> {
     let Arguments { command, place } = arguments;
     match command {
-        Command::CheckConfig { file } => check_config(place.config, file),
+        Command::CheckConfig { file } => check_config(&place, file),
+        Command::CheckNodes(options) => nodes::check(&options),
+        Command::PrintNodes(options) => nodes::print_file(&options),
         Command::PrintConfig => print(DEFAULT_FILE.trim_end()),
         Command::Serve => {
             let config = place.config()?;
@@ -110,11 +117,17 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     }
 }
 
-fn check_config(given: Option<PathBuf>, file: Option<PathBuf>) -> Result<()> {
+fn check_config(place: &Place, file: Option<PathBuf>) -> Result<()> {
+    let given = place.config.clone();
     ensure!(given.is_none() || file.is_none(), "give the configuration once: as FILE or as --config FILE");
     let Some(file) = file.or(given) else { bail!("say which: giaoban check-config FILE") };
-    Config::load(&file)?;
-    print(&format!("{} has no mistakes", file.display()))
+    let config = Config::load(&file)?;
+    let own = config.node.as_ref().map(NodesFile::of).transpose()?;
+    print(&format!("{} has no mistakes", file.display()))?;
+    match own {
+        Some((nodes, own)) => nodes::place(&nodes.tree, &own).iter().try_for_each(|line| print(line)),
+        None => print("one node alone: it serves everybody"),
+    }
 }
 
 impl Place {

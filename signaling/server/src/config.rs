@@ -1,6 +1,7 @@
 //! The configuration file. `configs/single.toml` is the complete documented example and at the same time the
 //! default: a test holds the two together.
 
+mod nodes;
 mod reader;
 mod sections;
 
@@ -9,7 +10,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use nodes::NodesFile;
 pub use reader::Problem;
+
+use signaling_core::NodeName;
 
 /// The complete commented default, as `giaoban print-config` writes it.
 pub const DEFAULT_FILE: &str = include_str!("../../../configs/single.toml");
@@ -25,6 +29,8 @@ const _: () = assert!(SEATS_MAX as usize == signaling_core::MAX_SEATS);
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// Which of several nodes this is; `None` for one node alone.
+    pub node: Option<NodeChoice>,
     /// Doors for browsers.
     pub http: Http,
     /// Doors for media.
@@ -37,6 +43,15 @@ pub struct Config {
     pub security: Security,
     /// What one node takes on.
     pub limits: Limits,
+}
+
+/// `[node]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeChoice {
+    /// Its name in the nodes file.
+    pub name: NodeName,
+    /// The file that describes all nodes.
+    pub nodes: PathBuf,
 }
 
 /// `[http]`
@@ -163,7 +178,7 @@ pub struct Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {path}: {source}")]
+    #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -171,7 +186,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file has mistakes.
-    #[error("the configuration {path} has mistakes:\n{}", lines(.problems))]
+    #[error("{path} has mistakes:\n{}", lines(.problems))]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -180,27 +195,38 @@ pub enum ConfigError {
     },
 }
 
+/// The text of a file of a reasonable size.
+fn read_file(path: &Path) -> Result<String, ConfigError> {
+    let read = |source| ConfigError::Read { path: path.to_owned(), source };
+    let length = std::fs::metadata(path).map_err(read)?.len();
+    if length > FILE_MAX_BYTES {
+        let source = std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 4 MiB");
+        return Err(read(source));
+    }
+    std::fs::read_to_string(path).map_err(read)
+}
+
 fn lines(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
 }
 
 impl Config {
-    /// Reads a file.
+    /// Reads a file. The nodes file it names counts from its own folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let read = |source| ConfigError::Read { path: path.to_owned(), source };
-        let length = std::fs::metadata(path).map_err(read)?.len();
-        if length > FILE_MAX_BYTES {
-            let source = std::io::Error::new(std::io::ErrorKind::FileTooLarge, "larger than 4 MiB");
-            return Err(read(source));
+        let text = read_file(path)?;
+        let parsed = Self::parse(&text);
+        let mut config = parsed.map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })?;
+        if let (Some(choice), Some(folder)) = (&mut config.node, path.parent()) {
+            choice.nodes = folder.join(&choice.nodes);
         }
-        let text = std::fs::read_to_string(path).map_err(read)?;
-        Self::parse(&text).map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })
+        Ok(config)
     }
 
     /// Reads a text and finds every mistake in it.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader::new(text);
         let config = Self {
+            node: NodeChoice::read(reader.section("node")),
             http: Http::read(reader.section("http")),
             media: Media::read(reader.section("media")),
             store: Store::read(reader.section("store")),

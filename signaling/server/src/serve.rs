@@ -6,7 +6,7 @@
 mod banner;
 mod listen;
 
-use crate::config::Config;
+use crate::config::{Config, NodesFile};
 use crate::data_dir::DataDirectory;
 use crate::driver::{Driver, DriverError, HubHandle, Request};
 use crate::http::{App, Readiness, Unready};
@@ -73,6 +73,7 @@ struct Node {
 
 impl Node {
     async fn start(config: Config) -> Result<Self> {
+        let placed = config.node.as_ref().map(NodesFile::of).transpose()?;
         let path = config.store.path.clone();
         let at = || format!("cannot use the data directory {}", path.display());
         let data = DataDirectory::open(&path).with_context(at)?;
@@ -84,6 +85,10 @@ impl Node {
             "there are no units yet; import them first: giaoban import-units --data {} PATH",
             path.display()
         );
+        if let Some((nodes, own)) = &placed {
+            nodes.check_units(&tree)?;
+            tracing::info!(node = %own.name, number = %own.number, "this is one of several nodes");
+        }
         let tls = tls::load(config.http.certificate.as_ref(), &data)?;
         let (media, events) = Media::start(&config).context("cannot start the SFU")?;
         let media = Arc::new(media);
@@ -113,7 +118,8 @@ impl Node {
         let first = first_administrator(&app).await?;
         banner::print(&app, &listeners, &tls, first.as_ref())?;
         app.readiness.is_ready();
-        let look = tokio::spawn(look(Arc::clone(&app), hub, units_sender));
+        let nodes = placed.map(|(nodes, _)| nodes);
+        let look = tokio::spawn(look(Arc::clone(&app), hub, units_sender, nodes));
         Ok(Self { app, listeners, driver, look, media, _lock: lock })
     }
 
@@ -170,7 +176,12 @@ impl App {
 }
 
 /// Looks after a running node. Returns when it cannot go on.
-async fn look(app: Arc<App>, hub: HubHandle, units: watch::Sender<Arc<UnitTree>>) -> anyhow::Error {
+async fn look(
+    app: Arc<App>,
+    hub: HubHandle,
+    units: watch::Sender<Arc<UnitTree>>,
+    nodes: Option<NodesFile>,
+) -> anyhow::Error {
     let mut version = app.store.units_version().await.unwrap_or_default();
     let mut looks = 0_u32;
     loop {
@@ -178,8 +189,17 @@ async fn look(app: Arc<App>, hub: HubHandle, units: watch::Sender<Arc<UnitTree>>
         if !app.media.as_ref().is_none_or(|media| media.metrics().is_whole()) {
             return anyhow!("a media worker has failed");
         }
-        if let Err(error) = take_units(&app, &hub, &units, &mut version).await {
-            tracing::error!(error = format!("{error:#}"), "the imported units are not taken over");
+        match take_units(&app, &hub, &units, &mut version).await {
+            Ok(None) => {}
+            // Meetings go on: sites whose unit no node names are served by the node at the top.
+            Ok(Some(tree)) => {
+                if let Some(Err(error)) = nodes.as_ref().map(|nodes| nodes.check_units(&tree)) {
+                    tracing::error!(%error, "the imported units do not fit the nodes file; correct one of them");
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the imported units are not taken over");
+            }
         }
         app.rights().settle_or_log().await;
         looks = looks.wrapping_add(1);
@@ -192,25 +212,25 @@ async fn look(app: Arc<App>, hub: HubHandle, units: watch::Sender<Arc<UnitTree>>
     }
 }
 
-/// Takes over units that somebody has imported meanwhile.
+/// Takes over units that somebody has imported meanwhile, and returns them.
 async fn take_units(
     app: &App,
     hub: &HubHandle,
     units: &watch::Sender<Arc<UnitTree>>,
     version: &mut Option<String>,
-) -> Result<()> {
+) -> Result<Option<Arc<UnitTree>>> {
     let latest = app.store.units_version().await?;
     if latest == *version {
-        return Ok(());
+        return Ok(None);
     }
     let tree = Arc::new(units::load(&app.store).await?);
     if hub.send(Request::Units(Arc::clone(&tree))).await.is_err() {
         bail!("the meetings' task is gone");
     }
-    units.send_replace(tree);
+    units.send_replace(Arc::clone(&tree));
     *version = latest;
     tracing::info!("took over imported units");
-    Ok(())
+    Ok(Some(tree))
 }
 
 /// At the first start: an administrator of the whole tree, with a password that is shown once.

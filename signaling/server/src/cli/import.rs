@@ -56,11 +56,19 @@ fn read(options: &Options) -> Result<UnitTree> {
     let read = match options {
         Options { tiers: Some(tiers), units: Some(units), .. } => csv(tiers, units)?,
         Options { json: Some(file), .. } => UnitTree::from_json(&bytes(file)?),
-        Options { path: Some(path), .. } if path.is_dir() => folder(path)?,
-        Options { path: Some(file), .. } => UnitTree::from_json(&bytes(file)?),
+        Options { path: Some(path), .. } => at(path)?,
         Options { .. } => bail!("say what to import: a folder, or --tiers and --units, or --json"),
     };
-    read.map_err(|problems| refusal(&problems))
+    read.map_err(|problems| refusal("refused, nothing was changed", &problems))
+}
+
+/// Units that are only looked at: a folder or a JSON file, as for an import.
+pub(super) fn look(path: &Path) -> Result<UnitTree> {
+    at(path)?.map_err(|problems| refusal(&format!("{} has mistakes", path.display()), &problems))
+}
+
+fn at(path: &Path) -> Result<Result<UnitTree, Vec<ImportProblem>>> {
+    if path.is_dir() { folder(path) } else { Ok(UnitTree::from_json(&bytes(path)?)) }
 }
 
 fn folder(path: &Path) -> Result<Result<UnitTree, Vec<ImportProblem>>> {
@@ -86,9 +94,9 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(context)
 }
 
-fn refusal(problems: &[ImportProblem]) -> anyhow::Error {
+fn refusal(what: &str, problems: &[ImportProblem]) -> anyhow::Error {
     let list: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-    anyhow::anyhow!("refused, nothing was changed:\n{}", list.join("\n"))
+    anyhow::anyhow!("{what}:\n{}", list.join("\n"))
 }
 
 /// Says what is new, gone and different.

@@ -58,19 +58,46 @@ impl<'a> Reader<'a> {
 
     /// Takes a section; one that is missing reads as empty, so that every key has its default.
     pub(super) fn section(&mut self, name: &'static str) -> Section<'a, '_> {
-        let mut entries = BTreeMap::new();
-        match self.sections.remove(name).map(Spanned::into_inner) {
-            Some(DeValue::Table(table)) => {
-                for (key, value) in table {
-                    let line = line_of(self.text, key.span().start);
-                    entries.insert(key.get_ref().to_string(), (line, value));
-                }
+        let table = match self.sections.remove(name).map(Spanned::into_inner) {
+            Some(DeValue::Table(table)) => table,
+            Some(_) => {
+                self.problem(self.line(name), format!("`{name}` must be a section: [{name}]"));
+                DeTable::new()
             }
-            Some(_) => self.problem(self.line(name), format!("`{name}` must be a section: [{name}]")),
-            None => {}
+            None => DeTable::new(),
+        };
+        Section::new(self.text, name, self.line(name), table, &mut self.problems)
+    }
+
+    /// Reads every table of a list of tables, `[[name]]`; none if the list is missing. Beside what was read come the lines
+    /// of its keys, for mistakes that show later.
+    pub(super) fn tables<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&mut Section<'a, '_>) -> T,
+    ) -> Vec<(T, KeyLines)> {
+        let tables = match self.sections.remove(name).map(Spanned::into_inner) {
+            Some(DeValue::Array(tables)) => tables,
+            Some(_) => {
+                self.problem(self.line(name), format!("`{name}` must be a list of tables: [[{name}]]"));
+                return Vec::new();
+            }
+            None => return Vec::new(),
+        };
+        let mut all = Vec::new();
+        for table in tables {
+            let line = line_of(self.text, table.span().start);
+            let DeValue::Table(table) = table.into_inner() else {
+                self.problem(line, format!("`{name}` must be a list of tables: [[{name}]]"));
+                continue;
+            };
+            let mut section = Section::new(self.text, name, line, table, &mut self.problems);
+            let value = read(&mut section);
+            let lines = KeyLines { table: line, keys: section.lines.clone() };
+            section.finish();
+            all.push((value, lines));
         }
-        let lines = entries.iter().map(|(key, (line, _))| (key.clone(), *line)).collect();
-        Section { name, entries, lines, line: self.line(name), problems: &mut self.problems }
+        all
     }
 
     /// Ends the reading: what nobody asked for is unknown. In a text that is not TOML, keys and values are guesses,
@@ -106,7 +133,56 @@ pub(super) struct Section<'a, 'r> {
     problems: &'r mut Vec<Problem>,
 }
 
-impl Section<'_, '_> {
+/// Where the keys of a table stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyLines {
+    table: usize,
+    keys: BTreeMap<String, usize>,
+}
+
+impl KeyLines {
+    /// The line of a key; that of its table if the key is not there.
+    pub(super) fn of(&self, key: &str) -> usize {
+        self.keys.get(key).copied().unwrap_or(self.table)
+    }
+}
+
+impl<'a, 'r> Section<'a, 'r> {
+    fn new(
+        text: &str,
+        name: &'static str,
+        line: usize,
+        table: DeTable<'a>,
+        problems: &'r mut Vec<Problem>,
+    ) -> Self {
+        let place = |key: &Spanned<_>| line_of(text, key.span().start);
+        let entries: BTreeMap<String, _> =
+            table.into_iter().map(|(key, value)| (key.get_ref().to_string(), (place(&key), value))).collect();
+        let lines = entries.iter().map(|(key, (line, _))| (key.clone(), *line)).collect();
+        Self { name, entries, lines, line, problems }
+    }
+
+    /// Reads one key that must be there; `None` if it is missing or wrong, which is reported.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&DeValue<'_>) -> Result<T, String>,
+    ) -> Option<T> {
+        if !self.entries.contains_key(key) {
+            self.refuse(key, "is missing");
+        }
+        self.optional(key, parse)
+    }
+
+    /// Reads one key that may be missing.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&DeValue<'_>) -> Result<T, String>,
+    ) -> Option<T> {
+        self.read(key, None, |value| parse(value).map(Some))
+    }
+
     /// Reads one key; a key that is missing or wrong has its default.
     pub(super) fn read<T>(
         &mut self,
@@ -184,6 +260,25 @@ pub(super) fn choice<T: Copy>(
             format!("one of {} is expected, not \"{text}\"", known.join(", "))
         })
     }
+}
+
+/// A text that a fallible reader takes, with the reader's own reason.
+pub(super) fn read_by<T, E: Display>(
+    read: impl Fn(&str) -> Result<T, E>,
+) -> impl Fn(&DeValue<'_>) -> Result<T, String> {
+    move |value| read(&text(value)?).map_err(|error| error.to_string())
+}
+
+/// A capacity in Mbit/s, whole or with a point, as kbit/s.
+pub(super) fn megabits(value: &DeValue<'_>) -> Result<u32, String> {
+    const LARGEST: f64 = 400_000.0;
+    let expected = || format!("a number from 0.1 to {LARGEST}, in Mbit/s, is expected");
+    let whole = value.as_integer().filter(|integer| integer.radix() == 10).map(|integer| integer.as_str());
+    let digits = whole.or_else(|| value.as_float().map(|float| float.as_str()));
+    let number = digits.and_then(|digits| digits.parse::<f64>().ok());
+    let megabits = number.filter(|number| (0.1..=LARGEST).contains(number)).ok_or_else(expected)?;
+    // In range, so the text of the rounded number is one of a `u32`.
+    format!("{:.0}", megabits * 1_000.0).parse().map_err(|_| expected())
 }
 
 /// A list.

@@ -1,12 +1,34 @@
 //! How each section is read: its keys, their defaults and bounds, and what must hold between them.
 
-use super::reader::{Section, choice, list, number, parsed, text};
+use super::reader::{Section, choice, list, number, parsed, read_by, text};
 use super::{
-    CertificateFiles, Http, Limits, Log, LogFormat, LogLevel, Media, MetricsAccess, SEATS_MAX, Security,
-    Store,
+    CertificateFiles, Http, Limits, Log, LogFormat, LogLevel, Media, MetricsAccess, NodeChoice, SEATS_MAX,
+    Security, Store,
 };
+use signaling_core::NodeName;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+impl NodeChoice {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Option<Self> {
+        let name = section.read("name", None, |value| match value.as_str() {
+            Some("") => Ok(None),
+            _ => read_by(|text| NodeName::parse(text))(value).map(Some),
+        });
+        let nodes = section.read("nodes", String::new(), text);
+        if name.is_some() && nodes.is_empty() {
+            section.refuse(
+                "nodes",
+                "names the file that describes all nodes; leave out both for one node alone",
+            );
+        }
+        if name.is_none() && !nodes.is_empty() {
+            section.refuse("name", "says which node of the nodes file this is");
+        }
+        section.finish();
+        Some(Self { name: name?, nodes: nodes.into() })
+    }
+}
 
 impl Http {
     pub(super) fn read(mut section: Section<'_, '_>) -> Self {
@@ -148,7 +170,7 @@ fn origin_or_empty(value: &toml::de::DeValue<'_>) -> Result<String, String> {
 }
 
 /// An origin as browsers write it: scheme, host and perhaps a port, nothing behind.
-fn origin(value: &toml::de::DeValue<'_>) -> Result<String, String> {
+pub(super) fn origin(value: &toml::de::DeValue<'_>) -> Result<String, String> {
     let text = text(value)?;
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |host: &str| {

@@ -3,7 +3,9 @@
 mod accounts;
 mod facts;
 mod import;
+mod language;
 mod nodes;
+mod plan;
 mod sites;
 
 use crate::config::{Config, DEFAULT_FILE, NodesFile};
@@ -52,6 +54,8 @@ enum Command {
     CheckNodes(nodes::Check),
     /// Writes a nodes file to begin with: one node at the top and one for each unit of the tiers named
     PrintNodes(nodes::Print),
+    /// Predicts what a meeting puts on every line and node; fails if something is over its cap
+    Plan(Box<plan::Options>),
     /// Replaces the units by those of a file; a running node takes them over within seconds
     ImportUnits(import::Options),
     /// Accounts of persons
@@ -102,6 +106,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
         Command::CheckConfig { file } => check_config(&place, file),
         Command::CheckNodes(options) => nodes::check(&options),
         Command::PrintNodes(options) => nodes::print_file(&options),
+        Command::Plan(options) => plan::run(&options),
         Command::PrintConfig => print(DEFAULT_FILE.trim_end()),
         Command::Serve => {
             let config = place.config()?;

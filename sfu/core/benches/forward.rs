@@ -5,6 +5,8 @@
 //! Then the same viewers dealt out over workers. Each worker's time is taken by itself on one processor, so what is
 //! measured is how the work divides, crossings included, and not how many processors were free. A node is as fast as
 //! its busiest worker.
+//!
+//! Last, what it costs when one more comes to a room in which so many watch already: offer, ICE, DTLS, the first picture.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -32,6 +34,8 @@ const INTERVAL: Duration = Duration::from_millis(8);
 /// Packets of one case: sixteen seconds of virtual time, less than a silent client is borne.
 const PACKETS: usize = 1_600;
 const WARM_UP: usize = 400;
+/// Who come one after the other while others watch.
+const JOINS: u32 = 50;
 
 fn server() -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 40_000))
@@ -135,8 +139,10 @@ impl World {
 
     /// Hands something in, and all that crosses because of it; what is sent and told is kept.
     fn hand_in(&mut self, worker: usize, input: Input<'_>) {
+        let before = cpu();
         self.workers[worker].engine.handle_input(self.now, input);
         self.write(worker, true);
+        self.workers[worker].spent += cpu() - before;
         while let Some((worker, parcel)) = self.crossing.pop_front() {
             self.workers[worker].engine.handle_input(self.now, Input::Crossed(&parcel));
             self.write(worker, true);
@@ -231,6 +237,24 @@ fn measure(viewers: u32, together: usize, workers: usize) -> Cost {
     Cost { nanos: busiest.as_nanos() as f64 / forwarded.max(1) as f64, forwarded }
 }
 
+/// Milliseconds of the engine for each of some who come while so many watch and a camera sends.
+fn join(viewers: u32) -> f64 {
+    let mut world = World::new(viewers, 1);
+    let source = SocketAddr::from(([10, 0, 0, 0], 5_000));
+    let mut spent = Duration::ZERO;
+    for number in 1..=JOINS {
+        world.now += INTERVAL;
+        let now = world.now;
+        let mut arrived = world.clients.get_mut(&source).unwrap().media(now, number.into());
+        world.workers[0].spent = Duration::ZERO;
+        world.join(viewers + number);
+        spent += world.workers[0].spent;
+        // The picture everybody gets is not the newcomer's cost.
+        world.forward(source, &mut arrived);
+    }
+    spent.as_secs_f64() * 1_000.0 / f64::from(JOINS)
+}
+
 fn main() {
     println!("{:>8} {:>9} {:>12} {:>10}", "viewers", "together", "ns/packet", "forwarded");
     for viewers in [10, 100, 400, 1_000] {
@@ -251,5 +275,9 @@ fn main() {
             );
             println!("{viewers:>8} {workers:>9} {:>12.0} {:>10.2}", many.nanos, one.nanos / many.nanos);
         }
+    }
+    println!("\n{:>8} {:>9}", "watching", "ms/join");
+    for viewers in [10, 100, 400, 1_000] {
+        println!("{viewers:>8} {:>9.2}", join(viewers));
     }
 }

@@ -2,9 +2,12 @@
 //! deadline does.
 
 mod adopt;
+#[cfg(test)]
+mod audit;
 mod commands;
 mod control;
 mod deadlines;
+mod demand;
 mod exchange;
 mod exports;
 mod feedback;
@@ -17,6 +20,7 @@ mod owed;
 mod pace;
 mod publishers;
 mod reports;
+mod routes;
 mod settle;
 mod stills;
 mod turn;
@@ -38,7 +42,7 @@ use crate::stats::Counters;
 use crate::timer::{Timer, Timers};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
-use sfu_control::{PeerId, RoomId, SfuCommand, SfuEvent};
+use sfu_control::{PeerId, RoomId, SfuCommand, SfuEvent, Source};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -158,15 +162,22 @@ pub struct Engine {
     owed_pacing: Owed<PeerId>,
     /// Slots that can be shown a kept keyframe at once.
     replays: Owed<(PeerId, usize)>,
+    /// Sources of which something else may be had.
+    unsettled_sources: Owed<Source>,
     /// Rooms in which anybody's slots may want something else.
     unsettled_rooms: Owed<RoomId>,
     /// Peers whose own slots may want something else.
     unsettled_peers: Owed<PeerId>,
-    /// Rooms whose fan-out is to be compiled.
-    stale_routes: Owed<RoomId>,
+    /// Slots that show or wait for something else.
+    stale_routes: Owed<(PeerId, usize)>,
+    /// Sources of which something else may be needed.
+    undemanded: Owed<Source>,
     scratch: reports::Scratch,
     output: VecDeque<Pending>,
     counters: Counters,
+    /// Whether anything was settled since that was audited.
+    #[cfg(test)]
+    unaudited: bool,
 }
 
 impl Engine {
@@ -198,11 +209,15 @@ impl Engine {
             owed_pacing: Owed::default(),
             scratch: reports::Scratch::default(),
             replays: Owed::default(),
+            unsettled_sources: Owed::default(),
             unsettled_rooms: Owed::default(),
             unsettled_peers: Owed::default(),
             stale_routes: Owed::default(),
+            undemanded: Owed::default(),
             output: VecDeque::new(),
             counters: Counters::default(),
+            #[cfg(test)]
+            unaudited: false,
         })
     }
 

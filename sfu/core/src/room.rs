@@ -1,5 +1,9 @@
 //! Who is in a room and which source each slot of each of them should show. A room knows no layers and no lines.
 
+mod needs;
+
+pub(crate) use needs::Needs;
+
 use crate::select::Speakers;
 use sfu_control::{Demand, PeerId, ReceiveProfile, Slot, Source, SourceKind, View};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +41,8 @@ pub(crate) struct Room {
     pub(crate) slides: Option<Source>,
     /// Who is loudest, and who has the floor.
     pub(crate) speakers: Speakers,
+    /// What its slots were granted.
+    pub(crate) needs: Needs,
     /// What publishers were told.
     pub(crate) told: BTreeMap<Source, Told>,
 }
@@ -64,28 +70,35 @@ impl Room {
         wish.filter(|source| source.peer != subscriber && self.contains(source.peer))
     }
 
+    /// Whether everybody's slots may show a source, whatever their views name.
+    pub(crate) fn is_for_all(&self, source: Source) -> bool {
+        [self.programme, self.reverse, self.slides].contains(&Some(source)) || self.speakers.holds(source)
+    }
+
+    /// Whether a view names a source.
+    pub(crate) fn names(view: &View, source: Source) -> bool {
+        view.mosaic.iter().any(|wish| wish.source == source)
+    }
+
     /// Whether a peer is in it, here or at another worker.
     pub(crate) fn contains(&self, peer: PeerId) -> bool {
         self.members.contains(&peer) || self.guests.contains(&peer)
     }
 
-    /// Everybody in it who may send, in order.
-    pub(crate) fn publishers(&self) -> impl Iterator<Item = PeerId> {
-        self.members.iter().chain(&self.guests).copied()
-    }
-
-    /// Forgets a peer and everything it sent.
-    pub(crate) fn remove(&mut self, peer: PeerId) {
+    /// Forgets a peer and everything it sent. Gives whether anything of it was for all.
+    pub(crate) fn remove(&mut self, peer: PeerId) -> bool {
         self.members.remove(&peer);
         self.guests.remove(&peer);
         let gone = |source: &Option<Source>| source.is_some_and(|source| source.peer == peer);
+        let mut was_for_all = self.speakers.remove_peer(peer);
         for place in [&mut self.programme, &mut self.reverse, &mut self.slides] {
             if gone(place) {
                 *place = None;
+                was_for_all = true;
             }
         }
-        self.speakers.remove_peer(peer);
         self.told.retain(|source, _| source.peer != peer);
+        was_for_all
     }
 
     /// How tall a slot is shown.

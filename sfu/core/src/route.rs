@@ -1,9 +1,8 @@
-//! The compiled fan-out: every stream knows the slots it goes to. Compiled anew when a slot wants another stream
+//! The compiled fan-out: every stream knows the slots it goes to. A slot is put on its ways when it wants another stream
 //! or a switch took effect; a packet only walks the list.
 
-use crate::engine::{MemberIndex, Members, Publishers};
-use crate::receive::{StreamKey, Streams};
-use crate::room::Room;
+use crate::engine::{MemberIndex, Publishers};
+use crate::receive::{StreamId, StreamKey, Streams};
 use crate::send::SlotStream;
 
 /// One slot of one subscriber.
@@ -15,37 +14,57 @@ pub(crate) struct SlotAddress {
     pub(crate) slot: usize,
 }
 
-/// Compiles the fan-out of one room. Only its own members are walked, so nothing can cross into another.
-pub(crate) fn compile(members: &Members, publishers: &Publishers, streams: &mut Streams, room: &Room) {
-    let sent =
-        || room.publishers().filter_map(|peer| publishers.get(peer)).flat_map(|sender| sender.streams());
-    for id in sent() {
-        if let Some(stream) = streams.get_mut(id) {
-            stream.fanout.clear();
-        }
+/// The streams a slot is on: what it shows, and what it waits for a keyframe of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Ways([Option<StreamId>; 2]);
+
+impl Ways {
+    /// The streams whose packets a slot must see.
+    pub(crate) fn of(slot: &SlotStream, publishers: &Publishers) -> Self {
+        // A slot may wait for a keyframe of what it shows.
+        let target = slot.target().filter(|target| slot.current() != Some(*target));
+        let stream = |key: Option<StreamKey>| key.and_then(|key| publishers.stream(key));
+        Self([stream(slot.current()), stream(target)])
     }
-    for peer in &room.members {
-        let (Some(member), Some(index)) = (members.get(peer), members.index(peer)) else { continue };
-        for (slot, stream) in member.slots.iter().enumerate() {
-            for key in streams_of(&stream.stream) {
-                debug_assert!(room.contains(key.source.peer), "a slot may only show its own room");
-                debug_assert!(key.source.peer != *peer, "nobody is sent its own source");
-                if let Some(stream) = publishers.stream(key).and_then(|id| streams.get_mut(id)) {
-                    stream.fanout.push(SlotAddress { member: index, slot });
-                }
+
+    /// Takes a slot off these ways and puts it on others. Gives the streams that gained or lost it.
+    pub(crate) fn change(
+        &mut self,
+        to: Self,
+        address: SlotAddress,
+        streams: &mut Streams,
+    ) -> impl Iterator<Item = StreamId> + use<> {
+        let from = std::mem::replace(self, to);
+        let only = |of: Self, not: Self| of.0.map(|id| id.filter(|id| !not.0.contains(&Some(*id))));
+        let (gone, come) = (only(from, to), only(to, from));
+        for id in gone.into_iter().flatten() {
+            if let Some(stream) = streams.get_mut(id)
+                && let Ok(place) = stream.fanout.binary_search(&address)
+            {
+                stream.fanout.remove(place);
             }
         }
-    }
-    for id in sent() {
-        if let Some(stream) = streams.get_mut(id) {
-            stream.fanout.sort_unstable();
+        for id in come.into_iter().flatten() {
+            if let Some(stream) = streams.get_mut(id)
+                && let Err(place) = stream.fanout.binary_search(&address)
+            {
+                stream.fanout.insert(place, address);
+            }
         }
+        gone.into_iter().chain(come).flatten()
     }
 }
 
-/// The streams whose packets a slot must see.
-fn streams_of(stream: &SlotStream) -> impl Iterator<Item = StreamKey> {
-    // A slot may wait for a keyframe of what it shows.
-    let target = stream.target().filter(|target| stream.current() != Some(*target));
-    [stream.current(), target].into_iter().flatten()
+#[cfg(test)]
+impl Ways {
+    /// Whether a stream is one of them.
+    pub(crate) fn contains(&self, id: StreamId) -> bool {
+        self.0.contains(&Some(id))
+    }
+
+    /// Whether a slot is found by all of them.
+    pub(crate) fn lead_to(&self, address: SlotAddress, streams: &Streams) -> bool {
+        let found = |id| streams.get(id).is_some_and(|stream| stream.fanout.contains(&address));
+        self.0.into_iter().flatten().all(found)
+    }
 }

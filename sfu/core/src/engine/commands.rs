@@ -5,7 +5,7 @@ use super::{Engine, Member, deadlines};
 use crate::peer::{Offer, Peer, PeerOutput};
 use crate::room::Room;
 use crate::timer::Timer;
-use sfu_control::{ConnectRefusal, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Source, SourceKind, View};
+use sfu_control::{ConnectRefusal, Gate, PeerId, RoomId, SfuCommand, SfuEvent, Source, View};
 
 impl Engine {
     pub(super) fn on_command(&mut self, command: SfuCommand) {
@@ -51,7 +51,6 @@ impl Engine {
         self.exchange.present.remove(&room);
         self.timers.forget_room(room);
         self.unsettled_rooms.retain(|other| other != room);
-        self.stale_routes.retain(|other| other != room);
         self.counters.rooms = self.rooms.len() as u64;
     }
 
@@ -75,7 +74,10 @@ impl Engine {
             room.members.insert(peer);
         }
         self.say_present(room);
-        self.unsettled_rooms.insert(room);
+        // Its gates are closed: of others' slots none can show it yet.
+        self.unsettled_peers.insert(peer);
+        Room::pictures(peer).into_iter().for_each(|source| self.undemanded.insert(source));
+        self.settle_offers(peer);
         self.unflushed.insert(peer);
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::HANDSHAKE_MAX);
         self.counters.peers = self.members.len() as u64;
@@ -91,7 +93,7 @@ impl Engine {
         member.heard_at = self.now;
         let ufrag = member.peer.ufrag();
         self.demux.learn_ufrag(peer, &ufrag);
-        self.unsettled_rooms.insert(member.room);
+        self.unsettled_peers.insert(peer);
         self.unflushed.insert(peer);
         Ok(answer)
     }
@@ -132,12 +134,12 @@ impl Engine {
         let Some(receiver) = publisher.receiver_mut(source.kind) else { return };
         receiver.gate = gate;
         if gate == Gate::Closed
-            && let Some(room) = self.rooms.get_mut(&room)
-            && matches!(source.kind, SourceKind::Microphone | SourceKind::ScreenAudio)
+            && source.kind.is_audio()
+            && self.rooms.get_mut(&room).is_some_and(|room| room.speakers.remove(source))
         {
-            room.speakers.remove(source);
+            self.unsettled_rooms.insert(room);
         }
-        self.unsettled_rooms.insert(room);
+        self.unsettled_sources.insert(source);
     }
 
     fn stage(&mut self, room: RoomId, change: impl FnOnce(&mut Room)) {

@@ -61,7 +61,7 @@ impl Engine {
         }
         member.connected_at = Some(self.now);
         member.heard_at = self.now;
-        self.unsettled_rooms.insert(member.room);
+        self.unsettled_peers.insert(peer);
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::SILENCE_MAX);
         self.timers.arm(Timer::Line(peer), self.now + deadlines::LINE_INTERVAL);
         self.timers.arm(Timer::Reports(peer), self.now + reports::REPORT_INTERVAL);
@@ -77,7 +77,10 @@ impl Engine {
 
     /// Forgets a peer and takes its sources out of everybody's slots.
     pub(super) fn remove_peer(&mut self, peer: PeerId) -> Option<Box<Member>> {
-        let member = self.members.remove(&peer)?;
+        let index = self.members.index(&peer)?;
+        let mut member = self.members.remove(&peer)?;
+        self.unroute(index, &mut member);
+        self.discount(member.room, member.slots.iter().filter_map(|slot| slot.counted));
         self.withdraw(peer, member.room);
         self.forget_publisher(peer);
         self.demux.forget(peer);
@@ -94,14 +97,13 @@ impl Engine {
         let Some(publisher) = self.publishers.remove(peer, &mut self.streams) else { return };
         self.exchange.forget(peer);
         let Some(room) = self.rooms.get_mut(&publisher.room) else { return };
-        room.remove(peer);
+        if room.remove(peer) {
+            self.unsettled_rooms.insert(publisher.room);
+        }
         let others: Vec<_> = room.members.iter().copied().collect();
         for other in others {
             self.empty_slots_of(other, peer);
         }
-        // Its place may be given to another: no packet may find it by an old route.
-        self.stale_routes.insert(publisher.room);
-        self.unsettled_rooms.insert(publisher.room);
     }
 }
 

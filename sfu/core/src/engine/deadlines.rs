@@ -44,9 +44,7 @@ impl Engine {
                 Timer::Speakers(room) => self.judge_speakers(room),
                 Timer::Stills(room) => self.show_stills(room),
                 Timer::Exchange => self.refresh_exchange(),
-                Timer::Demand(room) => {
-                    self.unsettled_rooms.insert(room);
-                }
+                Timer::Demand(room) => self.release_demands(room),
             }
         }
     }
@@ -83,7 +81,6 @@ impl Engine {
     /// Notices layers that stopped, and ones that became larger than they were taken for when they were granted.
     fn on_activity(&mut self, peer: PeerId) {
         let Some(publisher) = self.publishers.get(peer) else { return };
-        let mut stopped = false;
         let mut flowing = false;
         let mut grown = Vec::new();
         for receiver in publisher.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
@@ -91,16 +88,13 @@ impl Engine {
                 let Some(stream) = self.streams.get_mut(id) else { continue };
                 if stream.take_stopped(self.now) {
                     stream.history.clear();
-                    stopped = true;
+                    self.unsettled_sources.insert(stream.key.source);
                 }
                 flowing |= stream.is_flowing(self.now);
                 if stream.take_grown(nominal(receiver.as_large_as(stream.key.layer))) {
                     grown.push(id);
                 }
             }
-        }
-        if stopped {
-            self.unsettled_rooms.insert(publisher.room);
         }
         if flowing {
             self.timers.arm(Timer::Activity(peer), self.now + ACTIVITY_INTERVAL);
@@ -120,12 +114,13 @@ impl Engine {
 
     fn judge_speakers(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
-        if room.speakers.on_tick(self.now) {
-            self.unsettled_rooms.insert(id);
-        }
+        let changed = room.speakers.on_tick(self.now);
         let speaking = room.speakers.poll_speaking(self.now);
         if room.speakers.is_lively(self.now) {
             self.timers.arm(Timer::Speakers(id), self.now + SPEAKERS_TICK);
+        }
+        if changed {
+            self.settle_voices(id);
         }
         if let Some(peers) = speaking.filter(|_| self.exchange.speaks_for(id)) {
             self.event(SfuEvent::Speaking { room: id, peers });

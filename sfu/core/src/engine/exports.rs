@@ -10,7 +10,7 @@ use crate::datagram::Arena;
 use crate::receive::{LAYERS, Offered, StreamKey};
 use crate::units::{Bitrate, SeqNo};
 use crate::workers::{WorkerId, Workers};
-use sfu_control::{Gate, Layer, PeerId, RoomId, Source};
+use sfu_control::{Gate, PeerId, RoomId, Source};
 
 /// Packets left out in a row that are told of; the stream's renumbering closes longer gaps by itself.
 const LEFT_OUT_MAX: u16 = 1_000;
@@ -43,15 +43,11 @@ impl Engine {
         }
     }
 
-    /// Tells who is present of what changed in a room.
-    pub(super) fn settle_offers(&mut self, id: RoomId) {
-        let present = self.exchange.present(id);
-        if present.is_empty() {
-            return;
-        }
-        let Some(room) = self.rooms.get(&id) else { return };
-        let members: Vec<PeerId> = room.members.iter().copied().collect();
-        for peer in members {
+    /// Tells who is present of what changed of a peer that is connected here.
+    pub(super) fn settle_offers(&mut self, peer: PeerId) {
+        let publisher = self.publishers.get(peer).filter(|publisher| publisher.home == Home::Here);
+        let present = publisher.map_or(Workers::default(), |publisher| self.exchange.present(publisher.room));
+        if !present.is_empty() {
             self.settle_voices_taken(peer);
             self.offer_changes(peer, present);
         }
@@ -126,7 +122,9 @@ impl Engine {
     /// Another worker wants something of a source. What it had not before it is shown from a keyframe on.
     pub(super) fn on_wanted(&mut self, source: Source, want: Want) {
         let publisher = self.publishers.get(source.peer).filter(|publisher| publisher.home == Home::Here);
-        let Some(room) = publisher.map(|publisher| publisher.room) else { return };
+        if publisher.is_none() {
+            return;
+        }
         let wants = self.exchange.wants.entry(source).or_default();
         let before = wants.iter().position(|known| known.worker == want.worker).map(|at| wants.remove(at));
         wants.push(want);
@@ -138,7 +136,7 @@ impl Engine {
         }
         self.settle_taken(source);
         if before.and_then(|before| before.granted) != want.granted {
-            self.unsettled_rooms.insert(room);
+            self.undemanded.insert(source);
         }
     }
 
@@ -211,24 +209,14 @@ impl Engine {
         self.exchange.wants.retain(|_, wants| !wants.is_empty());
         for source in changed {
             self.settle_taken(source);
-            left.extend(self.publishers.get(source.peer).map(|publisher| publisher.room));
+            self.undemanded.insert(source);
         }
         for room in left {
             let members = self.rooms.get(&room).map(|room| room.members.iter().copied().collect::<Vec<_>>());
             for peer in members.unwrap_or_default() {
                 self.settle_voices_taken(peer);
             }
-            self.unsettled_rooms.insert(room);
         }
-    }
-
-    /// The highest layers that other workers were granted, for the pictures of a room.
-    pub(super) fn wanted_elsewhere(&self, room: &crate::room::Room) -> Vec<(Source, Layer)> {
-        if self.exchange.wants.is_empty() {
-            return Vec::new();
-        }
-        let pictures = room.members.iter().flat_map(|peer| crate::room::Room::pictures(*peer));
-        pictures.filter_map(|source| Some((source, self.exchange.granted(source)?))).collect()
     }
 }
 

@@ -9,8 +9,7 @@ use crate::crossing::{LayerSet, Media, Word};
 use crate::peer::Format;
 use crate::receive::{Incoming, LAYERS, Offered, Received, Receiver, StreamId, StreamKey};
 use crate::workers::{WorkerId, Workers};
-use sfu_control::{Gate, Layer, PeerId, RoomId, Source};
-use std::collections::BTreeMap;
+use sfu_control::{Gate, PeerId, RoomId, Source};
 
 impl Engine {
     /// Says that a room has people here, or that this worker speaks for it.
@@ -64,7 +63,7 @@ impl Engine {
             stream.format = stream.format.or(format);
         }
         if changed {
-            self.unsettled_rooms.insert(id);
+            self.unsettled_sources.insert(source);
         }
     }
 
@@ -79,18 +78,23 @@ impl Engine {
         if guest.receivers.is_empty() {
             return self.lose_guest(source.peer);
         }
-        for stream in gone {
-            self.streams.remove(stream);
+        for id in gone {
+            // It may be offered again before anybody is settled, and is another stream then.
+            let fanout = self.streams.get(id).map(|stream| stream.fanout.as_slice()).unwrap_or_default();
+            for address in fanout {
+                let member = self.members.at(address.member);
+                member.into_iter().for_each(|member| self.stale_routes.insert((member.id, address.slot)));
+            }
+            self.streams.remove(id);
         }
         self.exchange.offers.remove(&source);
         self.exchange.said_wants.remove(&source);
-        if let Some(stage) = self.rooms.get_mut(&room)
-            && source.kind.is_audio()
+        if source.kind.is_audio()
+            && self.rooms.get_mut(&room).is_some_and(|stage| stage.speakers.remove(source))
         {
-            stage.speakers.remove(source);
+            self.unsettled_rooms.insert(room);
         }
-        self.stale_routes.insert(room);
-        self.unsettled_rooms.insert(room);
+        self.unsettled_sources.insert(source);
     }
 
     /// Nothing is offered of a peer any more.
@@ -102,38 +106,26 @@ impl Engine {
         }
     }
 
-    /// Asks for what is shown of other workers' pictures in a room, where that changed.
-    pub(super) fn settle_wants(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(&id).filter(|room| !room.guests.is_empty()) else { return };
-        let needs = self.needs(room);
-        let guests: Vec<PeerId> = room.guests.iter().copied().collect();
-        for peer in guests {
-            self.ask_wants(peer, &needs);
-        }
-    }
-
-    fn ask_wants(&mut self, peer: PeerId, needs: &BTreeMap<Source, Layer>) {
-        let Some(guest) = self.publishers.get(peer) else { return };
-        let Home::At(worker) = guest.home else { return };
-        for receiver in guest.receivers.iter().filter(|receiver| !receiver.kind().is_audio()) {
-            let source = Source { peer, kind: receiver.kind() };
-            let mut taken = LayerSet::default();
-            for layer in LAYERS {
-                let stream = receiver.layer(layer).and_then(|id| self.streams.get(id));
-                if stream.is_some_and(|stream| !stream.fanout.is_empty()) {
-                    taken.add(layer);
-                }
+    /// Asks another worker for what is shown of a picture, where that changed.
+    pub(super) fn want(&mut self, room: RoomId, source: Source, worker: WorkerId) {
+        let receiver = self.publishers.receiver(source).filter(|_| !source.kind.is_audio());
+        let (Some(receiver), Some(room)) = (receiver, self.rooms.get(&room)) else { return };
+        let mut taken = LayerSet::default();
+        for layer in LAYERS {
+            let stream = receiver.layer(layer).and_then(|id| self.streams.get(id));
+            if stream.is_some_and(|stream| !stream.fanout.is_empty()) {
+                taken.add(layer);
             }
-            let granted = needs.get(&source).copied();
-            let word = Word::Wanted { source, granted, taken };
-            let said = self.exchange.said_wants.get(&source).copied();
-            let nothing = taken.is_empty() && granted.is_none();
-            if said == Some(word) || nothing && said.is_none() {
-                continue;
-            }
-            self.exchange.said_wants.insert(source, word);
-            self.exchange.say(Workers::only(worker), word);
         }
+        let granted = room.needs.highest(source);
+        let word = Word::Wanted { source, granted, taken };
+        let said = self.exchange.said_wants.get(&source).copied();
+        let nothing = taken.is_empty() && granted.is_none();
+        if said == Some(word) || nothing && said.is_none() {
+            return;
+        }
+        self.exchange.said_wants.insert(source, word);
+        self.exchange.say(Workers::only(worker), word);
     }
 
     /// Asks again for what is wanted.

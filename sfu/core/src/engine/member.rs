@@ -2,6 +2,7 @@
 
 use crate::downlink::Downlink;
 use crate::peer::Peer;
+use crate::route::Ways;
 use crate::rtp::Ssrc;
 use crate::select::Rest;
 use crate::send::SlotStream;
@@ -25,6 +26,18 @@ pub(crate) struct MemberSlot {
     pub(crate) granted: Option<Layer>,
     /// The source signaling was last told of.
     pub(crate) announced: Option<Source>,
+    /// What the room counts it as needing.
+    pub(crate) counted: Option<(Source, Layer)>,
+    /// The streams it is on.
+    pub(crate) ways: Ways,
+}
+
+impl MemberSlot {
+    /// The layer that is needed for it, if it is to show a picture.
+    pub(crate) fn need(&self) -> Option<(Source, Layer)> {
+        let key = self.stream.target().or(self.stream.current())?;
+        Some((key.source, self.granted?))
+    }
 }
 
 /// What went missing on the way up since the last line report.
@@ -119,7 +132,8 @@ impl Member {
         for line in lines.iter().skip(self.slots.len()) {
             let start = rng.random_range(1..FIRST_SEQUENCE_MAX);
             let stream = SlotStream::new(line.slot, start, MediaTime::new(rng.random()));
-            self.slots.push(MemberSlot { stream, granted: None, announced: None });
+            let (ways, granted, announced, counted) = (Ways::default(), None, None, None);
+            self.slots.push(MemberSlot { stream, granted, announced, counted, ways });
         }
         self.downlink.agree(self.peer.agreement());
     }

@@ -1,16 +1,15 @@
-//! Brings slots, routes and demands in line with what rooms, views, gates and lines now say. Runs once per turn,
-//! however many inputs asked for it.
+//! Brings slots in line with what rooms, views, gates and lines now say, and then what follows from slots: routes and
+//! demands. Runs once per turn, however many inputs asked for it, and touches whom a change concerns: a room of a
+//! thousand is not walked for one who comes.
 
 use super::{Engine, deadlines};
 use crate::estimate::INITIAL_ESTIMATE;
 use crate::receive::{LAYERS, LayerStream, StreamKey, index_of};
-use crate::room::{RELEASE_AFTER, Room, Told};
-use crate::route;
+use crate::room::Room;
 use crate::select::{LayerState, PictureWish, Share, allocate, nominal};
 use crate::timer::Timer;
 use crate::units::Bitrate;
-use sfu_control::{Demand, Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
-use std::collections::{BTreeMap, BTreeSet};
+use sfu_control::{Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
 
 /// The estimator looks for more than is wanted, since layers climb only into a part of what it finds.
 const DESIRED_PERCENT: u64 = 150;
@@ -24,61 +23,71 @@ impl Engine {
     /// Settles what is unsettled.
     pub(super) fn settle(&mut self) {
         // It is asked at every step of a turn, and there is seldom anything.
-        if self.unsettled_rooms.is_empty() && self.unsettled_peers.is_empty() && self.stale_routes.is_empty()
-        {
+        if self.is_settled() {
             return;
         }
-        let mut touched = BTreeSet::new();
+        #[cfg(test)]
+        self.note_settled();
+        while let Some(source) = self.unsettled_sources.pop_first() {
+            self.settle_source(source);
+        }
         while let Some(room) = self.unsettled_rooms.pop_first() {
-            let Some(members) = self.rooms.get(&room).map(|room| room.members.clone()) else { continue };
-            for peer in members {
-                self.settle_peer(peer);
+            let members = self.rooms.get(&room).map(|room| &room.members);
+            for peer in members.into_iter().flatten() {
+                self.unsettled_peers.insert(*peer);
             }
-            touched.insert(room);
         }
-        let whole = touched.clone();
         while let Some(peer) = self.unsettled_peers.pop_first() {
-            let room = self.members.get(&peer).map(|member| member.room);
-            if let Some(room) = room.filter(|room| !whole.contains(room)) {
-                self.settle_peer(peer);
-                touched.insert(room);
+            self.settle_peer(peer);
+        }
+        self.settle_routes();
+        while let Some(source) = self.undemanded.pop_first() {
+            self.settle_demand(source);
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.unsettled_sources.is_empty()
+            && self.unsettled_rooms.is_empty()
+            && self.unsettled_peers.is_empty()
+            && self.stale_routes.is_empty()
+            && self.undemanded.is_empty()
+    }
+
+    /// What may be had of a source changed: who wants it is settled, and who may want it is told.
+    fn settle_source(&mut self, source: Source) {
+        let Some(id) = self.publishers.get(source.peer).map(|publisher| publisher.room) else { return };
+        let Some(room) = self.rooms.get(&id) else { return };
+        if room.is_for_all(source) {
+            self.unsettled_rooms.insert(id);
+        } else if !source.kind.is_audio() {
+            let members = room.members.iter().filter_map(|peer| self.members.get(peer));
+            for member in members.filter(|member| Room::names(&member.view, source)) {
+                self.unsettled_peers.insert(member.id);
             }
         }
-        while let Some(room) = self.stale_routes.pop_first() {
-            self.compile_routes(room);
-            self.settle_wants(room);
-        }
-        for room in touched {
-            self.settle_demand(room);
-            self.settle_wants(room);
-            self.settle_offers(room);
-        }
+        self.undemanded.insert(source);
+        self.settle_offers(source.peer);
     }
 
     /// Gives voices their slots at once, pictures untouched.
     pub(super) fn settle_voices(&mut self, room: RoomId) {
-        let Some(members) = self.rooms.get(&room).map(|room| room.members.clone()) else { return };
-        for peer in members {
+        let members = self.rooms.get(&room).map(|room| room.members.iter().copied().collect::<Vec<_>>());
+        for peer in members.unwrap_or_default() {
             self.retarget_voices(peer);
         }
-        self.stale_routes.retain(|other| other != room);
-        self.compile_routes(room);
-    }
-
-    fn compile_routes(&mut self, room: RoomId) {
-        if let Some(room) = self.rooms.get(&room) {
-            route::compile(&self.members, &self.publishers, &mut self.streams, room);
-        }
+        self.settle_routes();
     }
 
     fn settle_peer(&mut self, peer: PeerId) {
         self.retarget_voices(peer);
         self.retarget_pictures(peer);
+        self.recount(peer);
     }
 
     /// What a slot should show among what may be shown at all. A picture in a codec the client has not is not
     /// wished for: waiting for its keyframe would cost the sender one a second for ever.
-    fn wish(&self, peer: PeerId, position: usize, slot: Slot) -> Option<Source> {
+    pub(super) fn wish(&self, peer: PeerId, position: usize, slot: Slot) -> Option<Source> {
         let member = self.members.get(&peer)?;
         let source = self.rooms.get(&member.room)?.wish(peer, &member.view, slot)?;
         let receiver = self.publishers.receiver(source)?;
@@ -198,7 +207,7 @@ impl Engine {
             self.counters.dropped_pacer += member.downlink.forget_waiting(position);
         }
         let awaited = slot.stream.target().filter(|key| !key.source.kind.is_audio());
-        self.stale_routes.insert(member.room);
+        self.stale_routes.insert((peer, position));
         if fell_empty {
             self.announce_empty(peer, position);
         }
@@ -212,8 +221,14 @@ impl Engine {
         let Some(member) = self.members.get_mut(&peer) else { return };
         let mut emptied = Vec::new();
         for (position, slot) in member.slots.iter_mut().enumerate() {
+            let before = (slot.stream.current(), slot.stream.target());
             if slot.stream.lose(gone) {
                 emptied.push(position);
+            }
+            if before != (slot.stream.current(), slot.stream.target()) {
+                // Its share of the line is free for others.
+                self.unsettled_peers.insert(peer);
+                self.stale_routes.insert((peer, position));
             }
         }
         for position in emptied {
@@ -228,70 +243,6 @@ impl Engine {
             let slot = slot.stream.slot();
             self.event(SfuEvent::SlotSwitched { peer, slot, source: None, rtp_timestamp: 0 });
         }
-    }
-
-    /// Tells publishers of a room what is needed of them: more at once, less after a while, nothing at once when
-    /// their gate is closed.
-    fn settle_demand(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(&id) else { return };
-        let needs = self.needs(room);
-        let mut changes = Vec::new();
-        let mut next = None;
-        for source in room.members.iter().flat_map(|peer| Room::pictures(*peer)) {
-            let need = needs.get(&source).copied();
-            let demand = need.map_or(Demand::Paused, Demand::UpTo);
-            let told = room.told.get(&source).copied();
-            let receiver = self.publishers.receiver(source);
-            let closed = receiver.is_none_or(|receiver| receiver.gate == Gate::Closed);
-            match told {
-                Some(told) if told.demand == demand && told.less_since.is_none() => {}
-                Some(told) if rank(told.demand) > rank(demand) && !closed => {
-                    let since = told.less_since.unwrap_or(self.now);
-                    if self.now.saturating_duration_since(since) >= RELEASE_AFTER {
-                        changes.push((source, Told { demand, less_since: None }));
-                    } else {
-                        changes.push((source, Told { demand: told.demand, less_since: Some(since) }));
-                        next = Some(next.map_or(since + RELEASE_AFTER, |next: std::time::Instant| {
-                            next.min(since + RELEASE_AFTER)
-                        }));
-                    }
-                }
-                Some(_) | None => changes.push((source, Told { demand, less_since: None })),
-            }
-        }
-        if let Some(next) = next {
-            self.timers.arm(Timer::Demand(id), next);
-        }
-        self.tell_demand(id, changes);
-    }
-
-    fn tell_demand(&mut self, id: RoomId, changes: Vec<(Source, Told)>) {
-        for (source, told) in changes {
-            let Some(room) = self.rooms.get_mut(&id) else { return };
-            let before = room.told.insert(source, told);
-            if before.is_none_or(|before| before.demand != told.demand) {
-                self.event(SfuEvent::Demanded { peer: source.peer, kind: source.kind, demand: told.demand });
-            }
-        }
-    }
-
-    /// The highest layer granted to anybody, for every picture that anybody was granted.
-    pub(super) fn needs(&self, room: &Room) -> BTreeMap<Source, Layer> {
-        let mut needs: BTreeMap<Source, Layer> = BTreeMap::new();
-        let slots =
-            room.members.iter().filter_map(|peer| self.members.get(peer)).flat_map(|member| &member.slots);
-        for slot in slots {
-            let key = slot.stream.target().or(slot.stream.current());
-            if let (Some(key), Some(layer)) = (key, slot.granted) {
-                let need = needs.entry(key.source).or_insert(LAYERS[0]);
-                *need = layer.max(*need);
-            }
-        }
-        for (source, layer) in self.wanted_elsewhere(room) {
-            let need = needs.entry(source).or_insert(layer);
-            *need = layer.max(*need);
-        }
-        needs
     }
 
     pub(super) fn on_estimate(&mut self, peer: PeerId, estimate: Bitrate) {
@@ -324,13 +275,5 @@ fn desired_at_least(profile: ReceiveProfile) -> Bitrate {
     match profile {
         ReceiveProfile::Full => DESIRED_MIN,
         ReceiveProfile::Saver | ReceiveProfile::AudioStills | ReceiveProfile::AudioOnly => Bitrate::ZERO,
-    }
-}
-
-/// Demands in order.
-fn rank(demand: Demand) -> Option<Layer> {
-    match demand {
-        Demand::Paused => None,
-        Demand::UpTo(layer) => Some(layer),
     }
 }

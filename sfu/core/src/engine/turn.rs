@@ -9,6 +9,7 @@ use crate::receive::{LAYER_STOPPED_AFTER, StreamId, StreamKey, Streams};
 use crate::select::{Heard, SPEAKERS_TICK};
 use crate::timer::Timer;
 use crate::units::SeqNo;
+use sfu_control::Source;
 use std::collections::VecDeque;
 
 /// Packets routed together at most. A shell hands in about as many before it drains; more gain nothing.
@@ -73,6 +74,8 @@ pub(super) struct Turn {
     pub(super) aftermath: Vec<Aftermath>,
     /// Whether the batch is being written.
     writing: bool,
+    /// Who was written to last.
+    last: Option<MemberIndex>,
 }
 
 impl Turn {
@@ -107,6 +110,7 @@ impl Turn {
     fn next_member(&mut self, streams: &Streams) -> Option<MemberIndex> {
         let ahead = |cursor: &Cursor| Some(streams.get(cursor.stream)?.fanout.get(cursor.next)?.member);
         let member = self.cursors.iter().filter_map(ahead).min()?;
+        self.last = Some(member);
         self.targets.clear();
         for (stream, cursor) in self.cursors.iter_mut().enumerate() {
             let fanout =
@@ -117,6 +121,16 @@ impl Turn {
             }
         }
         Some(member)
+    }
+
+    /// Finds where each stream's fan-out has been served to, after it changed between two members.
+    pub(super) fn reseek(&mut self, streams: &Streams) {
+        let Some(last) = self.last.filter(|_| self.writing) else { return };
+        for cursor in &mut self.cursors {
+            let fanout =
+                streams.get(cursor.stream).map(|stream| stream.fanout.as_slice()).unwrap_or_default();
+            cursor.next = fanout.partition_point(|address| address.member <= last);
+        }
     }
 }
 
@@ -135,6 +149,7 @@ impl Engine {
             return true;
         }
         self.gather(arena);
+        self.turn.last = None;
         self.turn.writing = !self.turn.items.is_empty();
         self.turn.writing
     }
@@ -206,7 +221,7 @@ impl Engine {
         if kind.is_audio() {
             return self.settle_voices(room);
         }
-        self.unsettled_rooms.insert(room);
+        self.unsettled_sources.insert(Source { peer, kind });
         self.timers.arm_if_idle(Timer::Activity(peer), self.now + LAYER_STOPPED_AFTER);
         self.settle();
         let Some(stream) = self.streams.get(arrived.stream) else { return };

@@ -144,8 +144,8 @@ impl Engine {
     fn on_switched(&mut self, index: MemberIndex, position: usize, key: StreamKey, rtp_timestamp: u32) {
         self.counters.slot_switches += 1;
         let Some(member) = self.members.at_mut(index) else { return };
-        self.stale_routes.insert(member.room);
         let peer = member.id;
+        self.stale_routes.insert((peer, position));
         let Some(slot) = member.slots.get_mut(position) else { return };
         if slot.announced == Some(key.source) {
             return;

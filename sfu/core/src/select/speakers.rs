@@ -83,6 +83,11 @@ impl Speakers {
         self.floor
     }
 
+    /// Whether a source fills a place or has the floor.
+    pub(crate) fn holds(&self, source: Source) -> bool {
+        self.places.contains(&Some(source)) || self.floor == Some(source)
+    }
+
     /// Gives the floor to a voice, which then needs no place among the loudest.
     pub(crate) fn set_floor(&mut self, floor: Option<Source>) {
         self.floor = floor;
@@ -93,25 +98,24 @@ impl Speakers {
         }
     }
 
-    /// A gate closed, or the source is gone.
-    pub(crate) fn remove(&mut self, source: Source) {
+    /// A gate closed, or the source is gone. Gives whether it filled a place.
+    pub(crate) fn remove(&mut self, source: Source) -> bool {
         self.voices.remove(&source);
         self.leader = self.leader.filter(|leader| *leader != source);
-        for place in &mut self.places {
-            if *place == Some(source) {
-                *place = None;
-            }
-        }
+        let place = self.places.iter_mut().find(|place| **place == Some(source));
+        place.is_some_and(|place| place.take().is_some())
     }
 
-    /// A peer is gone.
-    pub(crate) fn remove_peer(&mut self, peer: PeerId) {
+    /// A peer is gone. Gives whether it filled a place or had the floor.
+    pub(crate) fn remove_peer(&mut self, peer: PeerId) -> bool {
         self.voices.retain(|source, _| source.peer != peer);
-        for place in self.places.iter_mut().chain([&mut self.floor, &mut self.leader]) {
-            if place.is_some_and(|source| source.peer == peer) {
-                *place = None;
-            }
+        let theirs = |source: &Source| source.peer == peer;
+        self.leader = self.leader.filter(|leader| !theirs(leader));
+        let mut held = false;
+        for place in self.places.iter_mut().chain([&mut self.floor]) {
+            held |= place.take_if(|source| theirs(source)).is_some();
         }
+        held
     }
 
     /// A packet of an open source came.

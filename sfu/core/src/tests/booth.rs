@@ -295,6 +295,7 @@ impl Booth {
                 Output::Timeout(at) => {
                     self.arena.clear();
                     self.dues[worker] = at;
+                    self.engines[worker].assert_settled();
                     return;
                 }
             }

@@ -102,6 +102,35 @@ fn how_many_packets_come_together_makes_no_difference() {
 }
 
 #[test]
+fn a_switch_in_the_middle_of_a_batch_takes_nothing_from_others() {
+    let (mut booth, first, mut low) = waiting(Codec::Vp8);
+    let others = [3, 4].map(|number| booth.join(number, &[Codec::Vp8]));
+    others.iter().for_each(|other| booth.look(*other, 180));
+    // Somebody is shown the larger picture all the time, so that it flows.
+    let large = booth.join(5, &[Codec::Vp8]);
+    booth.look(large, 360);
+    let mut medium = Encoder::new(&booth, low.peer, Layer::Medium, Codec::Vp8);
+    booth.together = true;
+    // After more frames than are shown again to who comes late, the first viewer climbs with the next keyframe, which
+    // arrives together with a frame of what it leaves and the others are shown.
+    for frame in 0..110 {
+        if frame == 100 {
+            booth.look(first, 360);
+            medium.keyframe_due = true;
+        }
+        for packet in low.frame(&booth, 1).into_iter().chain(medium.frame(&booth, 1)) {
+            booth.send(low.peer, packet, Duration::ZERO);
+        }
+        booth.run(FRAME);
+    }
+    assert_eq!(check(&booth.received(first, Slot::Programme)).switches, 1);
+    for other in others {
+        let seen = check(&booth.received(other, Slot::Programme));
+        assert_eq!((seen.frames, seen.gaps), (110, 0), "{other:?} lost what another switched from");
+    }
+}
+
+#[test]
 fn a_beginning_that_lies_too_far_back_is_asked_for_anew() {
     let (mut booth, _, mut encoder) = waiting(Codec::Vp8);
     let (viewer, keyframe) = newcomer(&mut booth, &mut encoder);

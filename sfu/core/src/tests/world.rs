@@ -366,6 +366,7 @@ impl World {
             }
         }
         self.arena = arena;
+        self.engine_at(worker).assert_settled();
     }
 
     fn poll(&mut self, worker: usize, arena: &mut Arena) -> Output {

@@ -173,7 +173,6 @@ impl Downlink {
             seq: place.seq,
             time: place.time,
             patch: place.patch,
-            again: None,
         };
         if !packet.format.codec.is_audio() {
             let waits = !self.waiting.is_empty() || !self.pacer.may_send(now);

@@ -51,7 +51,7 @@ impl Downlink {
         };
         let bytes = buffer.len() - start;
         out.bursts.push(path, start, out.arena);
-        line.sent.remember(*sent);
+        line.sent.remember(now, *sent);
         line.packets = line.packets.wrapping_add(1);
         line.octets = line.octets.wrapping_add(u32::try_from(written).unwrap_or(0));
         line.active = true;

@@ -108,8 +108,7 @@ impl Peer {
             .map_err(|error| ConnectRefusal::MalformedOffer { detail: first_words(&error.to_string()) })?;
         let agreed =
             self.guarded(|peer| Agreement::read(&mut peer.rtc, offer)).ok_or_else(library_failed)??;
-        self.guarded(|peer| agreement::take_streams(&mut peer.rtc, &agreed.slots))
-            .ok_or_else(library_failed)?;
+        self.guarded(|peer| agreement::take_streams(&mut peer.rtc, &agreed)).ok_or_else(library_failed)?;
         self.agreement = agreed;
         Ok(answer::finish(&offer.sdp, &answer.to_sdp_string()))
     }

@@ -156,12 +156,16 @@ fn formats_of(params: &PayloadParams) -> impl Iterator<Item = Offered> {
     format.map(|format| Offered { format, payload_type, rtx }).into_iter().chain(redundant)
 }
 
-/// Takes out of the library the streams we send on ourselves. It keeps room for packets to send again with each, eight
-/// kilobytes that are never used, and looks after all at every wake-up.
-pub(super) fn take_streams(rtc: &mut Rtc, slots: &[SlotLine]) {
+/// Takes out of the library the streams we send and receive ourselves. It keeps room for packets to send again with each
+/// it would send, eight kilobytes that are never used, writes reports about those it would receive, and looks after all
+/// at every wake-up.
+pub(super) fn take_streams(rtc: &mut Rtc, agreement: &Agreement) {
     let mut direct = rtc.direct_api();
-    for slot in slots {
+    for slot in &agreement.slots {
         direct.remove_stream_tx(slot.ssrc.get().into());
+    }
+    for (ssrc, _) in agreement.sources.iter().flat_map(|source| &source.named) {
+        direct.remove_stream_rx(ssrc.get().into());
     }
 }
 

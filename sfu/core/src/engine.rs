@@ -149,6 +149,7 @@ pub struct Engine {
     exchange: exchange::Exchange,
     streams: Streams,
     turn: turn::Turn,
+    amid_picture: bool,
     bursts: Bursts,
     rooms: BTreeMap<RoomId, Room>,
     timers: Timers,
@@ -200,6 +201,7 @@ impl Engine {
             exchange: exchange::Exchange::default(),
             streams: Streams::default(),
             turn: turn::Turn::default(),
+            amid_picture: false,
             bursts: Bursts::default(),
             rooms: BTreeMap::new(),
             timers: Timers::default(),
@@ -272,6 +274,12 @@ impl Engine {
             || self.step_replay(arena)
             || self.step_reports(arena)
             || self.step_pacers(arena)
+    }
+
+    /// Whether the datagram handed in last was a picture's packet and not its end: the rest, sent at the same time, may
+    /// be there already, and is cheaper to send on together with it.
+    pub fn is_amid_picture(&self) -> bool {
+        self.amid_picture
     }
 
     /// What was counted so far.

@@ -23,7 +23,7 @@ use std::{
 
 /// Commands carried out before the sockets have their turn. An offer costs about a millisecond.
 const COMMAND_BATCH: usize = 16;
-/// Looks at one socket in a round: a picture sent back to back is there after two or three.
+/// Looks at one socket in a round at most: a picture sent back to back is there after two or three.
 const RECEIVES_MAX: usize = 8;
 /// Parcels of other workers taken in before the sockets have their turn: as many as a batch of datagrams may be.
 const PARCEL_BATCH: usize = 256;
@@ -150,13 +150,14 @@ impl<F: Fn(SfuEvent)> Rounds<'_, F> {
         done
     }
 
-    /// Hands over what has arrived at one socket, and looks again for what came meanwhile: of packets that were sent
+    /// Hands over what has arrived at one socket, and looks again for the rest of a picture: of packets that were sent
     /// back to back the first wakes us, and the others are there before it is opened. They then leave together, and one
-    /// look at an empty socket is cheaper than a second message to each receiver. It ends after a full batch or so many
-    /// looks, so that the others, the commands and the timers have their turn; the next round follows at once.
+    /// look at an empty socket is cheaper than a second message to each receiver. Behind the end of a picture, a voice or
+    /// a report there is nothing to look for. It ends after a full batch or so many looks, so that the others, the
+    /// commands and the timers have their turn; the next round follows at once.
     fn receive(&mut self, socket: &MediaSocket) {
         for _ in 0..RECEIVES_MAX {
-            if !self.receive_batch(socket) {
+            if !self.receive_batch(socket) || !self.engine.is_amid_picture() {
                 return;
             }
         }

@@ -20,6 +20,7 @@ impl Engine {
     pub(super) fn on_datagram(&mut self, datagram: Datagram<'_>) {
         self.counters.datagrams_in += 1;
         self.counters.bytes_in += datagram.contents.len() as u64;
+        self.amid_picture = false;
         let (peer, kind) = match self.demux.owner(&datagram) {
             Ok(owner) => owner,
             Err(Stray::Size) => return self.counters.dropped_size += 1,
@@ -107,6 +108,7 @@ impl Engine {
             Received::Media { epoch, resumed, order } => {
                 let arrived = Arrived { stream: *id, epoch, seq: incoming.seq, padding: false, resumed };
                 self.turn.arrive(arrived);
+                self.amid_picture = !incoming.marker && !kind.is_audio();
                 self.on_order(peer, *id, order);
             }
             Received::Padding { epoch } => {

@@ -269,6 +269,14 @@ impl Booth {
         self.engine_of(peer).handle_input(now, Input::Datagram(datagram));
     }
 
+    /// Whether the engine takes a packet for one that others follow at once.
+    pub(super) fn is_amid_picture(&mut self, peer: PeerId, packet: &[u8]) -> bool {
+        self.arrive(peer, packet);
+        let amid = self.engine_of(peer).is_amid_picture();
+        self.drain();
+        amid
+    }
+
     fn drain(&mut self) {
         for worker in 0..self.engines.len() {
             self.drain_worker(worker);

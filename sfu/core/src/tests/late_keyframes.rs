@@ -102,6 +102,19 @@ fn how_many_packets_come_together_makes_no_difference() {
 }
 
 #[test]
+fn a_picture_goes_on_until_its_last_packet() {
+    for codec in CODECS {
+        let (mut booth, _, mut encoder) = waiting(codec);
+        for parts in [1, 3] {
+            let frame = encoder.frame(&booth, parts);
+            let amid: Vec<_> =
+                frame.iter().map(|packet| booth.is_amid_picture(encoder.peer, packet)).collect();
+            assert_eq!(amid, (1..=parts).map(|part| part < parts).collect::<Vec<_>>(), "{codec:?}");
+        }
+    }
+}
+
+#[test]
 fn a_switch_in_the_middle_of_a_batch_takes_nothing_from_others() {
     let (mut booth, first, mut low) = waiting(Codec::Vp8);
     let others = [3, 4].map(|number| booth.join(number, &[Codec::Vp8]));

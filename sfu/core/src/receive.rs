@@ -1,6 +1,7 @@
 //! One incoming stream: a source's layer as its publisher sends it. Records what came, notices what is missing,
 //! keeps what may be wanted again, and knows since when a keyframe is owed.
 
+mod choice;
 pub(crate) mod descriptor;
 mod history;
 mod incoming;
@@ -12,6 +13,7 @@ mod source;
 mod spatial;
 mod streams;
 
+pub(crate) use choice::{Choice, Frames, Offered, OperatingPoint};
 pub(crate) use history::{History, Packet};
 pub(crate) use incoming::{CaptureTime, Incoming, Passed};
 pub(crate) use keyframe::KeyframeOwed;
@@ -58,15 +60,6 @@ pub(crate) enum Order {
     Twice,
 }
 
-/// What another worker offers of one layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Offered {
-    /// Whether packets of it come.
-    pub(crate) flowing: bool,
-    /// What it amounts to.
-    pub(crate) rate: Bitrate,
-}
-
 /// What receiving a packet amounted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Received {
@@ -105,6 +98,9 @@ pub(crate) struct LayerStream {
     pub(crate) missing: Missing,
     /// What reports say of it.
     pub(crate) reception: Reception,
+    /// What it amounts to without its highest temporal layer, and which that is.
+    half: RateMeter,
+    highest_temporal: u8,
     /// Its spatial layers, once it was seen to have several.
     spatial: Option<Box<SpatialLayers>>,
     /// How to read AV1's dependency descriptors, as its last keyframe told.
@@ -136,6 +132,8 @@ impl LayerStream {
             history: History::default(),
             missing: Missing::default(),
             reception: Reception::new(clock),
+            half: RateMeter::default(),
+            highest_temporal: 0,
             spatial: None,
             structure: None,
             ssrc: None,
@@ -199,14 +197,26 @@ impl LayerStream {
         self.offered.map_or_else(|| self.rate.bitrate(), |offered| offered.rate)
     }
 
-    /// What may be had of it, smallest first: itself, or so many of its spatial layers; whether that flows, and its rate.
-    pub(crate) fn choices(&self, now: Instant) -> impl Iterator<Item = (Layer, bool, Bitrate)> {
+    /// Its measured rate without its highest temporal layer; zero while unknown, and when it has but one.
+    pub(crate) fn half_bitrate(&self) -> Bitrate {
+        let measured = if self.highest_temporal > 0 { self.half.bitrate() } else { Bitrate::ZERO };
+        self.offered.map_or(measured, |offered| offered.half)
+    }
+
+    /// Whether some of its frames may be left out.
+    pub(crate) fn has_temporal_layers(&self) -> bool {
+        self.highest_temporal > 0 || self.offered.is_some_and(|offered| offered.half > Bitrate::ZERO)
+    }
+
+    /// What may be had of it, smallest first: itself, or so many of its spatial layers.
+    pub(crate) fn choices(&self, now: Instant) -> impl Iterator<Item = Choice> {
         let live = self.is_live(now);
-        let whole = (self.key.layer, live, self.bitrate());
+        let (rate, half) = (self.bitrate(), self.half_bitrate());
+        let whole = Choice { layer: self.key.layer, flowing: live, rate, half };
         let sizes = self.spatial.as_deref().map(|spatial| spatial.sizes(now));
         let whole = sizes.is_none().then_some(whole);
         let sizes = sizes.into_iter().flatten();
-        whole.into_iter().chain(sizes.map(move |(layer, flowing, rate)| (layer, flowing && live, rate)))
+        whole.into_iter().chain(sizes.map(move |size| Choice { flowing: size.flowing && live, ..size }))
     }
 
     /// Whether it was seen to have several spatial layers.
@@ -237,6 +247,10 @@ impl LayerStream {
         if !incoming.dependency.is_empty() {
             self.depend(&mut descriptor, incoming.dependency);
         }
+        if let Some(temporal) = &mut descriptor.temporal {
+            self.highest_temporal = self.highest_temporal.max(temporal.highest);
+            temporal.highest = self.highest_temporal;
+        }
         let order = self.order_of(now, incoming.seq, resumed);
         if order == Order::Twice {
             return Received::Twice;
@@ -261,6 +275,9 @@ impl LayerStream {
         self.format = Some(incoming.format);
         self.last_packet = Some(now);
         self.rate.record(now, incoming.payload.len());
+        if !descriptor.temporal.is_some_and(|temporal| temporal.is_extra()) {
+            self.half.record(now, incoming.payload.len());
+        }
         let resumed = self.record_spatial(now, &descriptor, incoming.payload.len()) || resumed;
         if descriptor.starts_keyframe && !self.key.source.kind.is_audio() {
             self.keyframe.on_keyframe();
@@ -276,17 +293,21 @@ impl LayerStream {
         if known > 0 && self.spatial.is_none() {
             // What is told comes in this picture, and what this is built on came before it.
             let spatial = self.spatial.insert(Box::default());
-            (0..=known).for_each(|layer| _ = spatial.record(now, layer, 0));
+            (0..=known).for_each(|layer| _ = spatial.record(now, (layer, None), 0));
         }
-        self.spatial.as_deref_mut().is_some_and(|spatial| spatial.record(now, layer, bytes))
+        let place = (layer, descriptor.temporal);
+        self.spatial.as_deref_mut().is_some_and(|spatial| spatial.record(now, place, bytes))
     }
 
     /// Adds what AV1's dependency descriptor says. Who is shown this stream must begin where both the payload and the
     /// descriptor do: without the templates a receiver could read no descriptor that follows.
     fn depend(&mut self, descriptor: &mut Descriptor, dependency: &[u8]) {
         descriptor.frame_number = frame_number(dependency);
-        let read = Dependency::read(dependency, &mut self.structure);
-        descriptor.starts_keyframe &= read.is_ok_and(|dependency| dependency.starts_keyframe());
+        let read = Dependency::read(dependency, &mut self.structure).ok();
+        descriptor.starts_keyframe &= read.is_some_and(|dependency| dependency.starts_keyframe());
+        if let Some((spatial, temporal)) = read.and_then(|dependency| dependency.layers()) {
+            (descriptor.spatial, descriptor.temporal) = (Some(spatial), Some(temporal));
+        }
     }
 
     /// Its sender starts over on another stream.
@@ -296,6 +317,7 @@ impl LayerStream {
         self.highest = None;
         self.structure = None;
         self.spatial = None;
+        self.highest_temporal = 0;
         self.missing.clear();
         self.reception = Reception::new(self.reception.clock());
     }

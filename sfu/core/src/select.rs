@@ -1,5 +1,5 @@
-//! What one subscriber is sent: the layer of each picture that fits its wish, its profile and its line. Audio is
-//! never weighed against pictures; among pictures the programme comes first, then the slides, then the mosaic.
+//! What one subscriber is sent: of each picture the size, and all or half of its frames, that fit its wish, its profile and
+//! its line. Audio is never weighed against pictures; among pictures the programme comes first, then the slides, then the mosaic.
 
 mod rest;
 mod speakers;
@@ -7,7 +7,7 @@ mod speakers;
 pub(crate) use rest::Rest;
 pub(crate) use speakers::{Heard, SPEAKERS_TICK, Speakers};
 
-use crate::receive::LAYERS;
+use crate::receive::{Choice, Frames, LAYERS, OperatingPoint};
 use crate::units::Bitrate;
 use sfu_control::{Layer, ReceiveProfile, Slot};
 
@@ -15,9 +15,16 @@ use sfu_control::{Layer, ReceiveProfile, Slot};
 const AUDIO_RESERVE: Bitrate = Bitrate::kbps(180);
 /// A picture climbs only into this much of the estimate, so that it does not fall again with the next wobble.
 const CLIMB_PERCENT: u64 = 85;
+/// A larger size at half its frames is climbed to only with this much of what it takes to spare: it begins with a keyframe,
+/// and an estimate that jitter made half as high again as the line is must not bring it.
+const LARGER_PERCENT: u64 = 150;
 /// Slides may overrun what is left by half: a page that changed is a short burst, and one that never comes is
 /// worse than one that comes late.
 const SLIDES_PERCENT: u64 = 150;
+/// What amounts to less is not shown at half its frames: there is little to be saved, and motion is what makes it a face.
+const HALVED_MIN: Bitrate = Bitrate::kbps(200);
+/// What half of the frames are taken for until they were measured, of all: they lie further apart and differ by more.
+const HALF_PERCENT: u64 = 65;
 /// A wish this tall or lower is served by the low layer.
 const LOW_HEIGHT_MAX: u16 = 200;
 /// A wish this tall or lower is served by the middle layer.
@@ -33,17 +40,17 @@ pub(crate) struct PictureWish {
     pub(crate) slot: Slot,
     /// How tall it is shown.
     pub(crate) height: u16,
-    /// The layer it was given last.
-    pub(crate) held: Option<Layer>,
-    /// The layers its publisher negotiated, smallest first, with what they amount to.
-    pub(crate) layers: Vec<LayerState>,
+    /// What it was given last.
+    pub(crate) held: Option<OperatingPoint>,
+    /// In what ways it may be had, smallest first, with what they amount to.
+    pub(crate) points: Vec<PointState>,
 }
 
-/// One layer of a wanted picture.
+/// One way in which a wanted picture may be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LayerState {
+pub(crate) struct PointState {
     /// Which.
-    pub(crate) layer: Layer,
+    pub(crate) point: OperatingPoint,
     /// Whether packets of it come.
     pub(crate) flowing: bool,
     /// Its measured rate, zero while unknown.
@@ -55,10 +62,10 @@ pub(crate) struct LayerState {
 /// What a wish is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// The layer to ask the publisher for; none when not even the lowest fits.
-    pub(crate) granted: Option<Layer>,
-    /// The layer to show now: the granted one, or a flowing one until that comes.
-    pub(crate) shown: Option<Layer>,
+    /// What to ask the publisher for; none when not even the least fits.
+    pub(crate) granted: Option<OperatingPoint>,
+    /// What to show now: what was granted, or what flows until that comes.
+    pub(crate) shown: Option<OperatingPoint>,
 }
 
 /// What all pictures of a subscriber are given, in the order of the wishes.
@@ -159,8 +166,8 @@ pub(crate) fn allocate(
             Slot::Slides => std::mem::take(&mut kept) > Bitrate::ZERO,
             Slot::Mosaic(_) | Slot::Audio(_) | Slot::FloorAudio => false,
         };
-        let fits = |state: &&LayerState| {
-            let rises = wish.held.is_none_or(|held| state.layer > held);
+        let fits = |state: &&PointState| {
+            let rises = wish.held.is_none_or(|held| state.point > held);
             let room = match (wish.held, wish.slot) {
                 (Some(_), _) if rises && climb == Climb::Held => return false,
                 (Some(_), _) if rises => climbing,
@@ -169,17 +176,19 @@ pub(crate) fn allocate(
                 (None, Slot::Mosaic(_)) => budget.min(climbing.max(kept_up)),
                 (Some(_) | None, _) => budget,
             };
-            state.layer <= cap && cost(state) <= room.minus(kept)
+            let larger = wish.held.is_some_and(|held| state.point.layer > held.layer);
+            let spare = if larger && state.point.frames == Frames::Half { LARGER_PERCENT } else { 100 };
+            state.point.layer <= cap && cost(state).percent(spare) <= room.minus(kept)
         };
-        let granted = wish.layers.iter().rev().find(fits).or(wish.layers.first().filter(|_| must));
-        let full = wish.layers.iter().rev().find(|state| state.layer <= cap).or(wish.layers.first());
+        let granted = wish.points.iter().rev().find(fits).or(wish.points.first().filter(|_| must));
+        let full = wish.points.iter().rev().find(|state| state.point.layer <= cap).or(wish.points.first());
         allocation.desired = allocation.desired.plus(full.map_or(Bitrate::ZERO, cost));
-        allocation.hungry |= granted.map(|state| state.layer) < full.map(|state| state.layer);
+        allocation.hungry |= granted.map(|state| state.point) < full.map(|state| state.point);
         allocation.fell |=
-            wish.held.is_some_and(|held| held <= cap && granted.is_none_or(|state| state.layer < held));
+            wish.held.is_some_and(|held| held.layer <= cap && granted.is_none_or(|state| state.point < held));
         let taken = granted.map_or(Bitrate::ZERO, cost);
         allocation.rose |= match wish.held {
-            Some(held) => granted.is_some_and(|state| state.layer > held),
+            Some(held) => granted.is_some_and(|state| state.point > held),
             None => !is_first && taken > kept_up,
         };
         kept_up = kept_up.minus(taken);
@@ -187,8 +196,8 @@ pub(crate) fn allocate(
         budget = budget.minus(taken);
         climbing = climbing.minus(taken);
         *share = Share {
-            granted: granted.map(|state| state.layer),
-            shown: granted.map(|state| shown(&wish.layers, state.layer)),
+            granted: granted.map(|state| state.point),
+            shown: granted.map(|state| shown(&wish.points, state.point)),
         };
     }
     allocation.shares = shares;
@@ -198,8 +207,8 @@ pub(crate) fn allocate(
 /// What is given to who is shown stills: the smallest keyframes there are, on any line, and next to nothing of it.
 fn stills(wishes: &[PictureWish]) -> Allocation {
     let share = |wish: &PictureWish| {
-        let granted = wish.layers.first().map(|state| state.layer);
-        Share { granted, shown: granted.map(|layer| shown(&wish.layers, layer)) }
+        let granted = wish.points.first().map(|state| state.point);
+        Share { granted, shown: granted.map(|point| shown(&wish.points, point)) }
     };
     Allocation {
         shares: wishes.iter().map(share).collect(),
@@ -215,7 +224,7 @@ fn stills(wishes: &[PictureWish]) -> Allocation {
 fn slides_floor(wishes: &[PictureWish], budget: Bitrate) -> Bitrate {
     let smallest = |slot: Slot| {
         let wish = wishes.iter().find(|wish| wish.slot == slot);
-        wish.and_then(|wish| wish.layers.first()).map_or(Bitrate::ZERO, cost)
+        wish.and_then(|wish| wish.points.first()).map_or(Bitrate::ZERO, cost)
     };
     let slides = smallest(Slot::Slides);
     if smallest(Slot::Programme).plus(slides) <= budget.percent(SLIDES_PERCENT) {
@@ -225,17 +234,38 @@ fn slides_floor(wishes: &[PictureWish], budget: Bitrate) -> Bitrate {
     }
 }
 
-/// What a layer takes of a line: what it was measured at while it flowed, if its sender makes it larger than it should.
-fn cost(state: &LayerState) -> Bitrate {
+/// What it takes of a line: what it was measured at while it flowed, if its sender makes it larger than it should.
+fn cost(state: &PointState) -> Bitrate {
     if state.flowing && state.rate > Bitrate::ZERO { state.rate } else { state.nominal.max(state.rate) }
 }
 
-/// The granted layer if it flows; else the best below it that does, else the lowest above it, else itself.
-fn shown(layers: &[LayerState], granted: Layer) -> Layer {
-    let flowing = |layer: &Layer| layers.iter().any(|state| state.layer == *layer && state.flowing);
-    let below = LAYERS.into_iter().rev().filter(|layer| *layer <= granted).find(flowing);
-    let above = LAYERS.into_iter().filter(|layer| *layer > granted).find(flowing);
-    below.or(above).unwrap_or(granted)
+/// The granted layer if it flows; else all of the best below it that does, else half of the lowest above it, else itself.
+fn shown(points: &[PointState], granted: OperatingPoint) -> OperatingPoint {
+    let flowing = |layer: &Layer| points.iter().any(|state| state.point.layer == *layer && state.flowing);
+    let below = LAYERS.into_iter().rev().filter(|layer| *layer <= granted.layer).find(flowing);
+    let above = LAYERS.into_iter().filter(|layer| *layer > granted.layer).find(flowing);
+    match (below, above) {
+        (Some(layer), _) if layer == granted.layer => granted,
+        (Some(layer), _) => OperatingPoint::all(layer),
+        (None, Some(layer)) => OperatingPoint::half(layer),
+        (None, None) => granted,
+    }
+}
+
+/// In what ways a size may be had. `halves` tells whether half of its frames can be left out; whoever is shown half of them
+/// keeps them whatever they amount to.
+pub(crate) fn points(
+    choice: Choice,
+    nominal: Bitrate,
+    halves: bool,
+    held: Option<OperatingPoint>,
+) -> impl Iterator<Item = PointState> {
+    let Choice { layer, flowing, rate, half } = choice;
+    let all = PointState { point: OperatingPoint::all(layer), flowing, rate, nominal };
+    let point = OperatingPoint::half(layer);
+    let half = PointState { point, flowing, rate: half, nominal: nominal.percent(HALF_PERCENT) };
+    let worth = halves && cost(&all) > HALVED_MIN || held == Some(point);
+    worth.then_some(half).into_iter().chain([all])
 }
 
 #[cfg(test)]

@@ -7,12 +7,11 @@ mod munger;
 mod sent;
 
 pub(crate) use burst::{Bursts, Path};
-use ceiling::Ceiling;
+use ceiling::{Ceiling, Taken};
 pub(crate) use munger::{Arrival, Munger, Place};
 pub(crate) use sent::{Sent, SentPackets};
 
-use crate::receive::descriptor::Spatial;
-use crate::receive::{Packet, SenderClock, StreamKey};
+use crate::receive::{Frames, Packet, SenderClock, StreamKey};
 use crate::units::{ClockRate, MediaTime, SeqNo};
 use sfu_control::{PeerId, Slot};
 use std::time::Instant;
@@ -65,6 +64,8 @@ pub(crate) struct SlotStream {
     /// The incarnation of the stream shown: a sender that starts over must begin with a keyframe again.
     epoch: u16,
     ceiling: Ceiling,
+    /// How many frames are wanted of what is waited for.
+    next_frames: Frames,
     munger: Munger,
 }
 
@@ -81,6 +82,7 @@ impl SlotStream {
             motion: Motion::Moving,
             epoch: 0,
             ceiling: Ceiling::default(),
+            next_frames: Frames::All,
             munger: Munger::new(clock, start, time),
         }
     }
@@ -171,8 +173,8 @@ impl SlotStream {
 
     /// Offers a packet of a stream that this slot shows or waits for.
     pub(crate) fn forward(&mut self, key: StreamKey, packet: &Packet) -> Forward {
-        let arrival =
-            Arrival { at: packet.at, seq: packet.seq, time: packet.time, descriptor: packet.descriptor };
+        let Packet { at, seq, time, marker, descriptor, .. } = *packet;
+        let arrival = Arrival { at, seq, time, marker, descriptor };
         let awaited = self.target() == Some(key);
         if awaited && packet.descriptor.starts_keyframe {
             self.motion = match self.motion {
@@ -202,43 +204,46 @@ impl SlotStream {
             self.epoch = packet.epoch;
             return Forward::Send(self.begin(&arrival));
         }
-        let Some(spatial) = packet.descriptor.spatial else {
+        if descriptor.spatial.is_none() && descriptor.temporal.is_none() {
             return self.munger.pass(&arrival).map_or(Forward::Late, Forward::Send);
-        };
-        self.forward_layer(&arrival, spatial)
-    }
-
-    /// Offers a packet of a spatial layer.
-    fn forward_layer(&mut self, arrival: &Arrival, spatial: Spatial) -> Forward {
-        let ahead = self.munger.is_ahead(arrival.seq);
-        if ahead && self.ceiling.hides_what_is_missing(arrival, spatial) {
-            self.munger.close_before(arrival.seq);
         }
-        let shown = if ahead {
-            self.ceiling.takes(arrival, spatial)
-        } else {
-            self.ceiling.takes_late(arrival.seq, spatial)
-        };
-        if !shown {
-            self.munger.skip(arrival.seq);
+        if !self.shows_layer(&arrival) {
             return Forward::NotYet;
         }
-        let place = self.munger.pass(arrival);
-        place.map_or(Forward::Late, |place| Forward::Send(self.ended(place, spatial)))
+        let place = self.munger.pass(&arrival);
+        place.map_or(Forward::Late, |place| Forward::Send(self.ended(place, &arrival)))
+    }
+
+    /// Whether a packet of a layer is shown; if not, it is left out.
+    fn shows_layer(&mut self, arrival: &Arrival) -> bool {
+        if !self.munger.is_ahead(arrival.seq) {
+            return self.ceiling.takes_late(arrival);
+        }
+        let Taken { shown, hides_missing, leaves_out } = self.ceiling.takes(arrival);
+        if hides_missing {
+            self.munger.close_before(arrival.seq);
+        }
+        if !shown {
+            self.munger.skip(arrival.seq);
+        }
+        if leaves_out && arrival.descriptor.counts_pictures() {
+            self.munger.skip_picture();
+        }
+        shown
     }
 
     /// Begins a stretch.
     fn begin(&mut self, arrival: &Arrival) -> Place {
         let place = self.munger.begin(arrival);
-        let Some(spatial) = arrival.descriptor.spatial else { return place };
+        self.ceiling.want_frames(self.next_frames);
         self.ceiling.begin();
-        self.ceiling.takes(arrival, spatial);
-        self.ended(place, spatial)
+        self.ceiling.takes(arrival);
+        self.ended(place, arrival)
     }
 
     /// Marks the last packet of what is shown of a picture.
-    fn ended(&self, mut place: Place, spatial: Spatial) -> Place {
-        if self.ceiling.ends(spatial) {
+    fn ended(&self, mut place: Place, arrival: &Arrival) -> Place {
+        if arrival.descriptor.spatial.is_some_and(|spatial| self.ceiling.ends(spatial)) {
             place.patch.end_picture();
         }
         place
@@ -247,6 +252,14 @@ impl SlotStream {
     /// Wants spatial layers up to this one, or whatever comes.
     pub(crate) fn look_up_to(&mut self, layer: Option<u8>) {
         self.ceiling.want(layer);
+    }
+
+    /// Wants so many frames of what it waits for, or else of what it shows.
+    pub(crate) fn show_frames(&mut self, frames: Frames) {
+        self.next_frames = frames;
+        if self.target().is_none() {
+            self.ceiling.want_frames(frames);
+        }
     }
 
     /// Whether it shows whatever spatial layers come.

@@ -12,6 +12,7 @@ mod crowded;
 mod late_keyframes;
 mod layers;
 mod lines;
+mod motion;
 mod redundancy;
 mod stage;
 mod stills;

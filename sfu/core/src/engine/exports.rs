@@ -8,7 +8,7 @@ use super::turn::Arrived;
 use crate::crossing::{LayerSet, Word};
 use crate::datagram::Arena;
 use crate::receive::{LAYERS, Offered, StreamKey};
-use crate::units::{Bitrate, SeqNo};
+use crate::units::SeqNo;
 use crate::workers::{WorkerId, Workers};
 use sfu_control::{Gate, PeerId, RoomId, Source};
 
@@ -104,8 +104,11 @@ impl Engine {
         let receiver = self.publishers.receiver(source).filter(|receiver| receiver.gate == Gate::Open)?;
         let stream = |layer| receiver.layer(layer).and_then(|id| self.streams.get(id));
         let offered = LAYERS.map(|layer| {
-            stream(layer)
-                .map(|stream| Offered { flowing: stream.is_flowing(self.now), rate: stream.bitrate() })
+            stream(layer).map(|stream| Offered {
+                flowing: stream.is_flowing(self.now),
+                rate: stream.bitrate(),
+                half: stream.half_bitrate(),
+            })
         });
         let format = LAYERS.into_iter().filter_map(stream).find_map(|stream| stream.format);
         Some(Word::Offered { room, source, format, layers: offered })
@@ -222,7 +225,7 @@ impl Engine {
 
 /// An offer as it is compared: rates change with every packet.
 fn without_rates(word: Word) -> Word {
-    let bare = |offered: Offered| Offered { rate: Bitrate::ZERO, ..offered };
+    let bare = |offered: Offered| Offered { flowing: offered.flowing, ..Offered::default() };
     match word {
         Word::Offered { room, source, format, layers } => {
             Word::Offered { room, source, format, layers: layers.map(|layer| layer.map(bare)) }

@@ -2,6 +2,7 @@
 
 use crate::downlink::Downlink;
 use crate::peer::Peer;
+use crate::receive::OperatingPoint;
 use crate::route::Ways;
 use crate::rtp::Ssrc;
 use crate::select::Rest;
@@ -22,8 +23,8 @@ const FIRST_SEQUENCE_MAX: u16 = 0x4000;
 pub(crate) struct MemberSlot {
     /// Its stream.
     pub(crate) stream: SlotStream,
-    /// The layer it was granted last.
-    pub(crate) granted: Option<Layer>,
+    /// What it was granted last.
+    pub(crate) granted: Option<OperatingPoint>,
     /// The source signaling was last told of.
     pub(crate) announced: Option<Source>,
     /// What the room counts it as needing.
@@ -36,7 +37,7 @@ impl MemberSlot {
     /// The layer that is needed for it, if it is to show a picture.
     pub(crate) fn need(&self) -> Option<(Source, Layer)> {
         let key = self.stream.target().or(self.stream.current())?;
-        Some((key.source, self.granted?))
+        Some((key.source, self.granted?.layer))
     }
 }
 

@@ -4,9 +4,9 @@
 
 use super::{Engine, deadlines};
 use crate::estimate::INITIAL_ESTIMATE;
-use crate::receive::{LAYERS, LayerStream, StreamKey, index_of};
+use crate::receive::{LAYERS, LayerStream, OperatingPoint, StreamKey, index_of};
 use crate::room::Room;
-use crate::select::{LayerState, PictureWish, Share, allocate, nominal};
+use crate::select::{PictureWish, Share, allocate, nominal, points};
 use crate::timer::Timer;
 use crate::units::Bitrate;
 use sfu_control::{Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
@@ -148,9 +148,10 @@ impl Engine {
         for ((position, source), Share { granted, shown }) in places.into_iter().zip(allocation.shares) {
             self.settle_motion(peer, position);
             self.grant(peer, position, granted);
-            let shown = shown.map(|layer| self.stream_of(source, layer));
-            self.retarget(peer, position, shown.map(|(key, _)| key));
-            self.look_up_to(peer, position, shown.and_then(|(_, spatial)| spatial));
+            let stream = shown.map(|shown| self.stream_of(source, shown.layer));
+            self.retarget(peer, position, stream.map(|(key, _)| key));
+            self.look_up_to(peer, position, stream.and_then(|(_, spatial)| spatial));
+            self.show_frames(peer, position, shown);
         }
     }
 
@@ -173,25 +174,35 @@ impl Engine {
             let key = slot.stream.target().or(slot.stream.current());
             key.is_some_and(|key| key.source == source) && layered != slot.stream.looks_all_the_way_up()
         });
-        let layers = self.publishers.layers(source, &self.streams);
+        let held = held.filter(|_| same).and_then(|slot| slot.granted);
+        let layers = || self.publishers.layers(source, &self.streams);
+        // A camera encodes all its sizes alike, also those that nobody has asked for yet.
+        let halves = layers().any(LayerStream::has_temporal_layers);
         let receiver = self.publishers.receiver(source);
         let alone = |layer| receiver.map_or(layer, |receiver| receiver.as_large_as(layer));
         let size = |layer| nominal(if layered { layer } else { alone(layer) });
         PictureWish {
             slot,
             height: member.map_or(0, |member| Room::height(&member.view, slot)),
-            held: held.filter(|_| same).and_then(|slot| slot.granted),
-            layers: layers
+            held,
+            points: layers()
                 .flat_map(|stream| stream.choices(self.now))
-                .map(|(layer, flowing, rate)| LayerState { layer, flowing, rate, nominal: size(layer) })
+                .flat_map(|choice| points(choice, size(choice.layer), halves, held))
                 .collect(),
         }
     }
 
-    fn grant(&mut self, peer: PeerId, position: usize, layer: Option<Layer>) {
+    fn grant(&mut self, peer: PeerId, position: usize, point: Option<OperatingPoint>) {
         let slot = self.members.get_mut(&peer).and_then(|member| member.slots.get_mut(position));
         if let Some(slot) = slot {
-            slot.granted = layer;
+            slot.granted = point;
+        }
+    }
+
+    fn show_frames(&mut self, peer: PeerId, position: usize, shown: Option<OperatingPoint>) {
+        let slot = self.members.get_mut(&peer).and_then(|member| member.slots.get_mut(position));
+        if let (Some(slot), Some(shown)) = (slot, shown) {
+            slot.stream.show_frames(shown.frames);
         }
     }
 

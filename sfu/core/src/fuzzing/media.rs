@@ -163,7 +163,13 @@ pub fn renumbered_dependency(value: &[u8], start: u16, now: Instant) -> Vec<u8> 
     let frame_number = descriptor::frame_number(value);
     let descriptor = Descriptor { frame_number, ..Descriptor::default() };
     let mut munger = Munger::new(ClockRate::VIDEO, start, MediaTime::new(0));
-    let arrival = crate::send::Arrival { at: now, seq: SeqNo::new(1), time: MediaTime::new(0), descriptor };
+    let arrival = crate::send::Arrival {
+        at: now,
+        seq: SeqNo::new(1),
+        time: MediaTime::new(0),
+        marker: false,
+        descriptor,
+    };
     let mut written = value.to_vec();
     munger.begin(&arrival).patch.apply(&mut written);
     written
@@ -173,7 +179,13 @@ pub fn renumbered_dependency(value: &[u8], start: u16, now: Instant) -> Vec<u8> 
 pub fn renumbered(codec: Codec, bytes: &[u8], start: u16, now: Instant) -> Option<Vec<u8>> {
     let descriptor = read(codec, bytes)?;
     let mut munger = Munger::new(ClockRate::VIDEO, start, MediaTime::new(0));
-    let arrival = crate::send::Arrival { at: now, seq: SeqNo::new(1), time: MediaTime::new(0), descriptor };
+    let arrival = crate::send::Arrival {
+        at: now,
+        seq: SeqNo::new(1),
+        time: MediaTime::new(0),
+        marker: false,
+        descriptor,
+    };
     let mut written = bytes.to_vec();
     munger.begin(&arrival).patch.apply(&mut written);
     Some(written)

@@ -33,7 +33,7 @@ pub(crate) struct SmallNumber {
     pub(crate) offset: usize,
 }
 
-/// A packet's place among the spatial layers of its picture (RFC 9628 section 4.2).
+/// A packet's place among the spatial layers of its picture (RFC 9628 section 4.2; AV1 tells the same by its templates).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Spatial {
     /// Which layer, zero the smallest.
@@ -46,6 +46,31 @@ pub(crate) struct Spatial {
     pub(crate) inter: bool,
     /// N_S: the highest layer of the stream, where it is told.
     pub(crate) highest: Option<u8>,
+}
+
+/// A packet's place among the temporal layers of its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Temporal {
+    /// Which layer, zero the slowest.
+    pub(crate) layer: u8,
+    /// Whether its picture begins here.
+    pub(crate) begins: bool,
+    /// Who was shown all below its own layer may be shown everything up to this one from its picture on.
+    pub(crate) opens: u8,
+    /// The highest layer of the stream, as far as that is known.
+    pub(crate) highest: u8,
+}
+
+impl Temporal {
+    /// Whether it can be left out without harm to what is of the layers below.
+    pub(crate) fn is_extra(&self) -> bool {
+        self.highest > 0 && self.layer == self.highest
+    }
+
+    /// Whether who was shown all but the highest layer may be shown that too from its picture on.
+    pub(crate) fn opens_extra(&self) -> bool {
+        self.opens >= self.highest
+    }
 }
 
 /// What a video payload says about its place in the stream.
@@ -61,9 +86,28 @@ pub(crate) struct Descriptor {
     pub(crate) key_index: Option<SmallNumber>,
     /// The frame's number in AV1's dependency descriptor, which is no part of the payload.
     pub(crate) frame_number: Option<u16>,
-    /// VP9's spatial layer, if it has any.
+    /// Its spatial layer, where VP9 or AV1 tells one.
     pub(crate) spatial: Option<Spatial>,
+    /// Its temporal layer, where one is told.
+    pub(crate) temporal: Option<Temporal>,
 }
+
+impl Descriptor {
+    /// Whether a receiver takes a picture number that is left out for a missing picture, as VP8's do. Elsewhere pictures
+    /// name those they are built on by their numbers, which must stay.
+    pub(crate) fn counts_pictures(&self) -> bool {
+        self.temporal.is_some() && self.spatial.is_none()
+    }
+
+    /// Whether a picture begins with it.
+    pub(crate) fn begins_picture(&self) -> bool {
+        let lowest = self.spatial.is_some_and(|spatial| spatial.layer == 0 && spatial.begins);
+        self.temporal.map_or(lowest, |temporal| temporal.begins)
+    }
+}
+
+/// Every layer there is a number for: what can be decoded alone opens all.
+pub(crate) const OPENS_ALL: u8 = 7;
 
 /// Why a payload could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,20 +1,39 @@
 use super::*;
 use expect_test::{Expect, expect};
 
-fn flowing(layer: Layer, kbps: u64) -> LayerState {
-    LayerState { layer, flowing: true, rate: Bitrate::kbps(kbps), nominal: nominal(layer) }
+fn flowing(layer: Layer, kbps: u64) -> PointState {
+    PointState {
+        point: OperatingPoint::all(layer),
+        flowing: true,
+        rate: Bitrate::kbps(kbps),
+        nominal: nominal(layer),
+    }
 }
 
-fn idle(layer: Layer) -> LayerState {
-    LayerState { layer, flowing: false, rate: Bitrate::ZERO, nominal: nominal(layer) }
+fn idle(layer: Layer) -> PointState {
+    PointState {
+        point: OperatingPoint::all(layer),
+        flowing: false,
+        rate: Bitrate::ZERO,
+        nominal: nominal(layer),
+    }
 }
 
-fn camera() -> Vec<LayerState> {
+fn camera() -> Vec<PointState> {
     vec![flowing(Layer::Low, 120), flowing(Layer::Medium, 400), flowing(Layer::High, 1_200)]
 }
 
-fn wish(slot: Slot, height: u16, held: Option<Layer>, layers: Vec<LayerState>) -> PictureWish {
-    PictureWish { slot, height, held, layers }
+fn wish(slot: Slot, height: u16, held: Option<Layer>, points: Vec<PointState>) -> PictureWish {
+    PictureWish { slot, height, held: held.map(OperatingPoint::all), points }
+}
+
+/// As it is written below: all of a layer is called by its name alone.
+fn told(point: Option<OperatingPoint>) -> String {
+    match point {
+        Some(OperatingPoint { layer, frames: Frames::Half }) => format!("half of {layer:?}"),
+        Some(OperatingPoint { layer, frames: Frames::All }) => format!("Some({layer:?})"),
+        None => "None".into(),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a case reads as a line")]
@@ -23,7 +42,7 @@ fn check(wishes: &[PictureWish], profile: ReceiveProfile, kbps: u64, climb: Clim
     let shares: Vec<_> = wishes
         .iter()
         .zip(&allocation.shares)
-        .map(|(wish, share)| format!("{:?} {:?} shows {:?}\n", wish.slot, share.granted, share.shown))
+        .map(|(wish, share)| format!("{:?} {} shows {}\n", wish.slot, told(share.granted), told(share.shown)))
         .collect();
     let flags = format!("{}fell={} hungry={}\n", shares.concat(), allocation.fell, allocation.hungry);
     expected.assert_eq(&flags);
@@ -168,7 +187,7 @@ fn a_layer_that_does_not_flow_is_asked_for_but_another_is_shown_meanwhile() {
         5_000,
         Climb::Allowed,
         expect![[r#"
-        Mosaic(0) Some(Low) shows Some(Medium)
+        Mosaic(0) Some(Low) shows half of Medium
         fell=false hungry=false
     "#]],
     );
@@ -253,4 +272,45 @@ fn one_more_small_picture_is_a_climb_and_one_instead_of_another_is_none() {
     assert_eq!(shown([low, low, None], 3_600, Climb::Allowed, 2_000), (3, true));
     assert_eq!(shown([low, low, None], 3_600, Climb::Held, 2_000), (2, false));
     assert_eq!(shown([None; 3], 3_600, Climb::Held, 2_000), (2, false), "another page");
+}
+
+/// A camera of which half of the frames can be left out: 240, 720 kbit/s of the larger two.
+fn camera_with_halves(held: Option<OperatingPoint>) -> Vec<PointState> {
+    let sizes = [(Layer::Low, 120), (Layer::Medium, 400), (Layer::High, 1_200)];
+    let ways = sizes.into_iter().flat_map(|(layer, kbps)| {
+        let rate = Bitrate::kbps(kbps);
+        points(Choice { layer, flowing: true, rate, half: rate.percent(60) }, nominal(layer), true, held)
+    });
+    ways.collect()
+}
+
+#[test]
+fn half_of_the_frames_are_a_step_between_sizes() {
+    let granted = |kbps: u64, held: Option<OperatingPoint>, climb: Climb| {
+        let wish = PictureWish { slot: Slot::Programme, height: 720, held, points: camera_with_halves(held) };
+        let estimate = Bitrate::kbps(180 + kbps);
+        let allocation = allocate(&[wish], ReceiveProfile::Full, estimate, climb, Bitrate::ZERO);
+        (told(allocation.shares[0].granted), allocation.hungry)
+    };
+    let steps = [(100, "Some(Low)"), (240, "half of Medium"), (400, "Some(Medium)"), (720, "half of High")];
+    for (kbps, expected) in steps {
+        assert_eq!(granted(kbps, None, Climb::Allowed), (expected.into(), true), "{kbps} kbit/s");
+    }
+    assert_eq!(granted(1_200, None, Climb::Allowed), ("Some(High)".into(), false));
+    // More frames are a climb like a larger size.
+    let held = Some(OperatingPoint::half(Layer::Medium));
+    assert_eq!(granted(410, held, Climb::Allowed).0, "half of Medium");
+    assert_eq!(granted(480, held, Climb::Allowed).0, "Some(Medium)");
+    assert_eq!(granted(480, held, Climb::Held).0, "half of Medium");
+}
+
+#[test]
+fn a_small_picture_is_not_halved_unless_it_is_already() {
+    let small = |held| {
+        let rate = Bitrate::kbps(150);
+        let choice = Choice { layer: Layer::Medium, flowing: true, rate, half: rate.percent(60) };
+        points(choice, nominal(Layer::Medium), true, held).count()
+    };
+    assert_eq!(small(None), 1);
+    assert_eq!(small(Some(OperatingPoint::half(Layer::Medium))), 2);
 }

@@ -74,8 +74,19 @@ pub(crate) struct Arrival {
     pub(crate) seq: SeqNo,
     /// Its timestamp in its source's stream.
     pub(crate) time: MediaTime,
+    /// Whether it is the last of its picture.
+    pub(crate) marker: bool,
     /// What its payload and its dependency descriptor say.
     pub(crate) descriptor: Descriptor,
+}
+
+/// From which incoming number on which offset leads to the outgoing one; wrapping.
+#[derive(Debug, Clone, Copy)]
+struct Shift {
+    from: SeqNo,
+    offset: u64,
+    /// Pictures left out so far of which a receiver must not see the number missing.
+    pictures: u16,
 }
 
 /// One source's stretch of the slot's stream.
@@ -83,8 +94,7 @@ pub(crate) struct Arrival {
 struct Span {
     first_in: SeqNo,
     highest_in: SeqNo,
-    /// From which incoming number on which offset leads to the outgoing one; wrapping.
-    shifts: VecDeque<(SeqNo, u64)>,
+    shifts: VecDeque<Shift>,
     time_offset: u32,
     picture_offset: u16,
     tl0_offset: u8,
@@ -153,7 +163,7 @@ impl Munger {
         self.span = Some(Span {
             first_in: arrival.seq,
             highest_in: arrival.seq,
-            shifts: VecDeque::from([(arrival.seq, offset)]),
+            shifts: VecDeque::from([Shift { from: arrival.seq, offset, pictures: 0 }]),
             time_offset: time.offset_from(arrival.time),
             picture_offset: self.picture.wrapping_add(1).wrapping_sub(picture),
             tl0_offset: self.tl0.wrapping_add(1).wrapping_sub(tl0),
@@ -163,22 +173,23 @@ impl Munger {
         self.highest = seq;
         self.latest = time;
         self.latest_at = Some(arrival.at);
-        Place { seq, time, patch: self.renumber(descriptor) }
+        Place { seq, time, patch: self.renumber(descriptor, 0) }
     }
 
-    /// Places a further packet of the source that began last; none when it is too late to have a place.
+    /// Places a further packet of the source that began last; none when it is too late to have a place, or was left out.
     pub(crate) fn pass(&mut self, arrival: &Arrival) -> Option<Place> {
         let span = self.span.as_mut()?;
-        let offset = if arrival.seq > span.highest_in {
+        let Shift { offset, pictures, .. } = if arrival.seq > span.highest_in {
             let gap = arrival.seq.since(span.highest_in);
             if gap > GAP_MAX {
                 let offset = self.highest.plus(1).extended().wrapping_sub(arrival.seq.extended());
+                let pictures = span.shifts.back()?.pictures;
                 span.shifts.clear();
-                span.shifts.push_back((arrival.seq, offset));
+                span.shifts.push_back(Shift { from: arrival.seq, offset, pictures });
                 span.first_in = arrival.seq;
             }
             span.highest_in = arrival.seq;
-            span.shifts.back()?.1
+            *span.shifts.back()?
         } else {
             span.shift_of(arrival.seq)?
         };
@@ -189,7 +200,7 @@ impl Munger {
             self.latest = time;
             self.latest_at = Some(arrival.at);
         }
-        Some(Place { seq, time, patch: self.renumber(&arrival.descriptor) })
+        Some(Place { seq, time, patch: self.renumber(&arrival.descriptor, pictures) })
     }
 
     /// Whether a packet comes behind all of the current source before it.
@@ -205,6 +216,13 @@ impl Munger {
         }
     }
 
+    /// The packet that was skipped last was the first that came of a picture whose number must not be missing either.
+    pub(crate) fn skip_picture(&mut self) {
+        if let Some(shift) = self.span.as_mut().and_then(|span| span.shifts.back_mut()) {
+            shift.pictures = shift.pictures.wrapping_add(1);
+        }
+    }
+
     /// Takes what is missing before a packet for left out. Nothing of it may be passed any more.
     pub(crate) fn close_before(&mut self, seq: SeqNo) {
         let Some(span) = self.span.as_mut() else { return };
@@ -217,11 +235,11 @@ impl Munger {
     }
 
     /// What to write over a packet's picture numbers, keeping the highest ones in mind.
-    fn renumber(&mut self, descriptor: &Descriptor) -> Patch {
+    fn renumber(&mut self, descriptor: &Descriptor, left_out: u16) -> Patch {
         let mut patch = Patch::default();
         let Some(span) = &self.span else { return patch };
         if let Some(id) = descriptor.picture_id {
-            let number = id.value.wrapping_add(span.picture_offset) & 0x7FFF;
+            let number = id.value.wrapping_add(span.picture_offset).wrapping_sub(left_out) & 0x7FFF;
             if number.wrapping_sub(self.picture) & 0x7FFF < 0x4000 {
                 self.picture = number;
             }
@@ -256,11 +274,10 @@ impl Munger {
 }
 
 impl Span {
-    /// Closes the gap of so many packets left out between `first` and `next`. A run of them is remembered as one: nothing
-    /// asks for a place within it.
+    /// Closes the gap of so many packets left out between `first` and `next`. A run of them is remembered as one.
     fn leave_out(&mut self, first: SeqNo, next: SeqNo, count: u64) {
-        let Some(&(from, offset)) = self.shifts.back() else { return };
-        let shift = (next, offset.wrapping_sub(count));
+        let Some(&Shift { from, offset, pictures }) = self.shifts.back() else { return };
+        let shift = Shift { from: next, offset: offset.wrapping_sub(count), pictures };
         if self.shifts.len() > 1 && from == first {
             self.shifts.pop_back();
         } else if self.shifts.len() >= SHIFTS_MAX {
@@ -269,12 +286,19 @@ impl Span {
         self.shifts.push_back(shift);
     }
 
-    /// The offset of a late packet; none when it lies before this stretch or before what is remembered.
-    fn shift_of(&self, seq: SeqNo) -> Option<u64> {
+    /// The shift of a late packet; none when it lies before this stretch or before what is remembered, or was left out: a
+    /// number given to it would be another's.
+    fn shift_of(&self, seq: SeqNo) -> Option<Shift> {
         if seq < self.first_in {
             return None;
         }
-        self.shifts.iter().rev().find(|(from, _)| *from <= seq).map(|(_, offset)| *offset)
+        let place = self.shifts.iter().rposition(|shift| shift.from <= seq)?;
+        let shift = *self.shifts.get(place)?;
+        let left_out = self.shifts.get(place + 1).is_some_and(|next| {
+            let run = shift.offset.wrapping_sub(next.offset);
+            next.from.extended().wrapping_sub(seq.extended()) <= run
+        });
+        (!left_out).then_some(shift)
     }
 }
 

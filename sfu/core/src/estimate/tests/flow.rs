@@ -4,7 +4,8 @@
 use super::line::{Line, Packet};
 use crate::downlink::probing::Probing;
 use crate::estimate::{Estimator, INITIAL_ESTIMATE, Pacer, SentHistory};
-use crate::select::{LayerState, PictureWish, Rest, allocate};
+use crate::receive::{Choice, Frames, OperatingPoint};
+use crate::select::{PictureWish, Rest, allocate, points};
 use crate::units::Bitrate;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -12,10 +13,11 @@ use sfu_control::{Layer, ReceiveProfile, Slot};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// What the layers amount to.
+/// What the layers amount to; all frames are of one size.
 const LADDER: [(Layer, u64); 3] = [(Layer::Low, 150), (Layer::Medium, 530), (Layer::High, 1_500)];
 /// A voice packet every 20 ms: 40 kbit/s.
 const VOICE: (i64, i64) = (20_000, 100);
+const HALF_PERCENT: u64 = 50;
 const SECOND: i64 = 1_000_000;
 const FRAME: i64 = 33_333;
 const PACKET: i64 = 1_200;
@@ -46,14 +48,16 @@ pub(super) struct Flow {
     next_frame: i64,
     next_choice: i64,
     keyframe: bool,
-    granted: Layer,
+    /// The next frame is of the higher of two temporal layers.
+    extra: bool,
+    granted: OperatingPoint,
     granted_rate: Bitrate,
     hungry: bool,
     judged: Bitrate,
     rest: Rest,
-    switches: Option<Since<Layer>>,
-    /// Which layer was shown from when on.
-    pub(super) shown: Vec<Since<Layer>>,
+    switches: Option<Since<OperatingPoint>>,
+    /// What was shown from when on.
+    pub(super) shown: Vec<Since<OperatingPoint>>,
     receiver: Receiver,
     reports: VecDeque<Since<Report>>,
     rng: ChaCha20Rng,
@@ -88,13 +92,14 @@ impl Flow {
             next_frame: start,
             next_choice: start,
             keyframe: true,
-            granted: Layer::Low,
+            extra: false,
+            granted: OperatingPoint::all(Layer::Low),
             granted_rate: Bitrate::ZERO,
             hungry: false,
             judged: Bitrate::ZERO,
             rest: Rest::new(u64::try_from(index).unwrap() + 1),
             switches: None,
-            shown: vec![(start, Layer::Low)],
+            shown: vec![(start, OperatingPoint::all(Layer::Low))],
             receiver: Receiver { next_report: start, ..Receiver::default() },
             reports: VecDeque::new(),
             rng,
@@ -154,10 +159,18 @@ impl Flow {
     }
 
     fn make_frame(&mut self) {
-        let (_, kbps) = LADDER[self.layer() as usize];
+        let OperatingPoint { layer, frames } = self.point();
+        let (_, kbps) = LADDER[layer as usize];
         let mut bytes = i64::try_from(kbps).unwrap() * FRAME / 8_000;
+        let extra = self.extra;
+        self.extra = !extra;
         if std::mem::take(&mut self.keyframe) {
-            bytes *= KEYFRAME;
+            (bytes, self.extra) = (bytes * KEYFRAME, true);
+        } else if extra && frames == Frames::Half {
+            bytes = 0;
+        } else {
+            let share = if extra { 100 - HALF_PERCENT } else { HALF_PERCENT };
+            bytes = bytes * 2 * i64::try_from(share).unwrap() / 100;
         }
         while bytes > 0 {
             self.waiting.push_back(bytes.min(PACKET));
@@ -206,9 +219,9 @@ impl Flow {
 
     /// What the engine does when it settles a peer.
     fn choose(&mut self, now: i64) {
-        if let Some((_, layer)) = self.switches.filter(|(at, _)| *at <= now) {
+        if let Some((_, point)) = self.switches.filter(|(at, _)| *at <= now) {
             self.switches = None;
-            self.shown.push((now, layer));
+            self.shown.push((now, point));
             self.keyframe = true;
             self.waiting.clear();
         }
@@ -216,18 +229,12 @@ impl Flow {
             return;
         }
         self.next_choice = now + RESELECT;
-        let layers = LADDER.map(|(layer, kbps)| LayerState {
-            layer,
-            flowing: true,
-            rate: Bitrate::kbps(kbps),
-            nominal: Bitrate::kbps(kbps),
+        let held = Some(self.granted);
+        let ways = LADDER.into_iter().flat_map(|(layer, kbps)| {
+            let rate = Bitrate::kbps(kbps);
+            points(Choice { layer, flowing: true, rate, half: rate.percent(HALF_PERCENT) }, rate, true, held)
         });
-        let wish = PictureWish {
-            slot: Slot::Programme,
-            height: 720,
-            held: Some(self.granted),
-            layers: layers.to_vec(),
-        };
+        let wish = PictureWish { slot: Slot::Programme, height: 720, held, points: ways.collect() };
         let climb = self.rest.climb(self.at(now), self.estimate());
         let allocation = allocate(&[wish], ReceiveProfile::Full, self.estimate(), climb, self.granted_rate);
         self.granted_rate = allocation.granted;
@@ -242,7 +249,11 @@ impl Flow {
         let granted = allocation.shares[0].granted.unwrap();
         if granted != self.granted {
             self.granted = granted;
-            self.switches = (granted != self.layer()).then_some((now + SWITCH, granted));
+            let shown = self.point();
+            self.switches = (granted.layer != shown.layer).then_some((now + SWITCH, granted));
+            if granted.layer == shown.layer && granted != shown {
+                self.shown.push((now, granted));
+            }
         }
     }
 
@@ -272,31 +283,39 @@ impl Flow {
         self.estimator.estimate().unwrap_or(INITIAL_ESTIMATE)
     }
 
-    pub(super) fn layer(&self) -> Layer {
+    pub(super) fn point(&self) -> OperatingPoint {
         self.shown.last().unwrap().1
     }
 
-    /// The layer shown at a moment.
-    pub(super) fn layer_at(&self, at: i64) -> Layer {
+    /// What is shown at a moment.
+    pub(super) fn point_at(&self, at: i64) -> OperatingPoint {
         self.shown.iter().rev().find(|(since, _)| *since <= at).unwrap().1
     }
 
-    /// The last moment within a span, since its beginning, at which a layer was not shown.
+    /// The last moment within a span, since its beginning, at which all of a layer was not shown.
     pub(super) fn settled(&self, layer: Layer, from: i64, to: i64) -> i64 {
-        let wrong = |at: &i64| self.layer_at(*at) != layer;
+        let wrong = |at: &i64| self.point_at(*at) != OperatingPoint::all(layer);
         (from..to).step_by(10_000).filter(wrong).last().map_or(0, |at| at - from)
     }
 
-    /// Changes of layer within a span.
+    /// Changes of layer, or of how many frames of it are shown, within a span.
     pub(super) fn changes(&self, from: i64, to: i64) -> usize {
         let inside = self.shown.iter().filter(|(at, _)| (from..to).contains(at));
         inside.count()
     }
 
-    /// The share of a span during which a layer or a better one was shown, in hundredths.
+    /// The share of a span during which all of a layer or a better one was shown, in hundredths.
     pub(super) fn share(&self, layer: Layer, from: i64, to: i64) -> usize {
         let moments = || (from..to).step_by(10_000);
-        moments().filter(|at| self.layer_at(*at) >= layer).count() * 100 / moments().count()
+        let least = OperatingPoint::all(layer);
+        moments().filter(|at| self.point_at(*at) >= least).count() * 100 / moments().count()
+    }
+
+    /// The share of a span during which at least half of a layer's frames were shown, in hundredths.
+    pub(super) fn share_of_half(&self, layer: Layer, from: i64, to: i64) -> usize {
+        let moments = || (from..to).step_by(10_000);
+        let least = OperatingPoint::half(layer);
+        moments().filter(|at| self.point_at(*at) >= least).count() * 100 / moments().count()
     }
 
     /// The longest time without a voice within a span, in milliseconds.

@@ -1,5 +1,8 @@
 //! AV1's dependency descriptor (AV1 RTP specification appendix A.8): a header extension that tells a frame's number, its
-//! layers and what it needs, by templates that a keyframe brings along and later frames only name.
+//! layers and what it needs, by templates that a keyframe brings along and later frames only name. A decode target is what
+//! a receiver may be sent of a stream: its layers up to one in size and in time.
+
+use super::{OPENS_ALL, Spatial, Temporal};
 
 /// A frame's number lies in the two bytes behind the first, in every descriptor.
 pub(crate) const NUMBER_OFFSET: usize = 1;
@@ -7,6 +10,12 @@ pub(crate) const NUMBER_OFFSET: usize = 1;
 const MANDATORY_BYTES: usize = 3;
 /// Templates have numbers of six bits.
 const TEMPLATES_MAX: usize = 64;
+/// Decode targets are counted in five bits.
+const TARGETS_MAX: usize = 32;
+/// What a frame is to a decode target: no part of it,
+const NOT_PRESENT: u32 = 0;
+/// or the one from which on a receiver can go over to it.
+const SWITCH: u32 = 2;
 
 const _: () = assert!(NUMBER_OFFSET + 2 == MANDATORY_BYTES, "every descriptor has its number");
 
@@ -29,8 +38,10 @@ pub(crate) enum DependencyError {
 struct Template {
     spatial: u8,
     temporal: u8,
-    /// Whether it needs another frame.
-    inter: bool,
+    /// How far back the farthest frame it needs lies; zero when it needs none.
+    reach: u32,
+    /// The highest temporal layer that can be shown from it on.
+    opens: u8,
 }
 
 /// The templates of a coded video sequence.
@@ -41,26 +52,33 @@ pub(crate) struct Structure {
     count: usize,
     templates: [Template; TEMPLATES_MAX],
     targets: u32,
+    /// The temporal layer of each target.
+    target_layers: [u8; TARGETS_MAX],
+    /// The highest layers in size and in time.
+    highest: (u8, u8),
 }
 
 /// What a descriptor says of its frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dependency {
-    /// Whether the frame's first packet carries it.
+    /// Whether the frame's first packet carries it, and whether its last does.
     begins: bool,
+    ends: bool,
     /// Whether it brings the templates of what follows.
     structured: bool,
     template: Template,
+    highest: (u8, u8),
 }
 
 impl Dependency {
     /// Reads a descriptor; `known` holds the templates that came last and takes over new ones.
     pub(crate) fn read(value: &[u8], known: &mut Option<Structure>) -> Result<Self, DependencyError> {
         let first = *value.first().filter(|_| value.len() >= MANDATORY_BYTES).ok_or(DependencyError::Cut)?;
-        let (begins, number) = (first & 0x80 != 0, first & 0x3F);
+        let (begins, ends, number) = (first & 0x80 != 0, first & 0x40 != 0, first & 0x3F);
         let Some(extended) = value.get(MANDATORY_BYTES..).filter(|extended| !extended.is_empty()) else {
-            let template = known.as_ref().ok_or(DependencyError::Unknown)?.template(number)?;
-            return Ok(Self { begins, structured: false, template });
+            let structure = known.as_ref().ok_or(DependencyError::Unknown)?;
+            let (template, highest) = (structure.template(number)?, structure.highest);
+            return Ok(Self { begins, ends, structured: false, template, highest });
         };
         let mut bits = Bits { bytes: extended, position: 0 };
         let structured = bits.flag()?;
@@ -76,20 +94,62 @@ impl Dependency {
         }
         let mut template = structure.template(number)?;
         if own_targets {
-            bits.number(2 * structure.targets)?;
+            let indications = Indications::read(&mut bits, structure.targets)?;
+            template.opens = indications.opens(template.temporal, &structure.target_layers);
         }
         if own_references {
-            // A size of two bits and, unless it is zero, a distance of as many half bytes, until a size is zero: one is
-            // enough to know that the frame needs another.
-            template.inter = bits.number(2)? != 0;
+            template.reach = 0;
+            // A size and a distance of as many half bytes, until a size is zero.
+            while let size @ 1.. = bits.number(2)? {
+                template.reach = template.reach.max(bits.number(4 * size)? + 1);
+            }
         }
-        Ok(Self { begins, structured, template })
+        Ok(Self { begins, ends, structured, template, highest: structure.highest })
     }
 
     /// Whether decoding can begin with its packet: it opens a frame that needs none and says how to read what follows.
     pub(crate) fn starts_keyframe(&self) -> bool {
-        let Template { spatial, temporal, inter } = self.template;
-        self.begins && self.structured && !inter && spatial == 0 && temporal == 0
+        let Template { spatial, temporal, reach, .. } = self.template;
+        self.begins && self.structured && reach == 0 && spatial == 0 && temporal == 0
+    }
+
+    /// Its place among the layers in size and in time, if the stream has several of either.
+    pub(crate) fn layers(&self) -> Option<(Spatial, Temporal)> {
+        let (template, (highest, highest_temporal)) = (&self.template, self.highest);
+        let (begins, ends) = (self.begins, self.ends);
+        // A picture has a frame for each size at most, so what lies no farther back is of the same one.
+        let inter = template.reach > u32::from(template.spatial);
+        let opens = if inter { template.opens } else { OPENS_ALL };
+        let spatial = Spatial { layer: template.spatial, begins, ends, inter, highest: Some(highest) };
+        let temporal = Temporal {
+            layer: template.temporal,
+            begins: begins && template.spatial == 0,
+            opens,
+            highest: highest_temporal,
+        };
+        (highest > 0 || highest_temporal > 0).then_some((spatial, temporal))
+    }
+}
+
+/// What a frame is to each decode target.
+#[derive(Debug, Clone, Copy)]
+struct Indications([u32; TARGETS_MAX]);
+
+impl Indications {
+    fn read(bits: &mut Bits<'_>, targets: u32) -> Result<Self, DependencyError> {
+        let mut found = Self([NOT_PRESENT; TARGETS_MAX]);
+        for (_, indication) in (0..targets).zip(&mut found.0) {
+            *indication = bits.number(2)?;
+        }
+        Ok(found)
+    }
+
+    /// The highest temporal layer that can be gone over to with a frame of `temporal`, the targets being of `layers`. One
+    /// above the lowest must be the beginning of its own layer too, or who has not been shown that could not decode it.
+    fn opens(&self, temporal: u8, layers: &[u8; TARGETS_MAX]) -> u8 {
+        let switches = || self.0.iter().zip(layers).filter(|(is, _)| **is == SWITCH).map(|(_, layer)| *layer);
+        let begins = temporal == 0 || switches().any(|layer| layer == temporal);
+        switches().max().filter(|_| begins).unwrap_or(0)
     }
 }
 
@@ -106,25 +166,23 @@ impl Structure {
         let mut templates = [Template::default(); TEMPLATES_MAX];
         let count = layers(bits, &mut templates)?;
         let used = templates.get_mut(..count).unwrap_or_default();
-        for _ in 0..used.len() {
-            // What the frame is to each decode target, two bits each.
-            bits.number(2 * targets)?;
-        }
-        for template in used {
+        let target_layers = indications(bits, targets, used)?;
+        for template in &mut *used {
             while bits.flag()? {
-                bits.number(4)?;
-                template.inter = true;
+                template.reach = template.reach.max(bits.number(4)? + 1);
             }
         }
+        let highest = used.iter().fold((0, 0), |(spatial, temporal), template| {
+            (template.spatial.max(spatial), template.temporal.max(temporal))
+        });
         chains(bits, targets, count)?;
-        let spatial = templates.get(..count).and_then(<[Template]>::last).map_or(0, |last| last.spatial);
         if bits.flag()? {
-            for _ in 0..=spatial {
+            for _ in 0..=highest.0 {
                 // Width and height.
                 bits.number(32)?;
             }
         }
-        Ok(Self { offset, count, templates, targets })
+        Ok(Self { offset, count, templates, targets, target_layers, highest })
     }
 
     /// The template of a number.
@@ -139,7 +197,7 @@ impl Structure {
 fn layers(bits: &mut Bits<'_>, templates: &mut [Template]) -> Result<usize, DependencyError> {
     let (mut spatial, mut temporal) = (0, 0);
     for (place, template) in templates.iter_mut().enumerate() {
-        *template = Template { spatial, temporal, inter: false };
+        *template = Template { spatial, temporal, ..Template::default() };
         match bits.number(2)? {
             0 => {}
             1 => temporal += 1,
@@ -148,6 +206,28 @@ fn layers(bits: &mut Bits<'_>, templates: &mut [Template]) -> Result<usize, Depe
         }
     }
     Err(DependencyError::TooMany)
+}
+
+/// What templates are to each decode target; gives the temporal layer of each target, the highest that it has frames of.
+fn indications(
+    bits: &mut Bits<'_>,
+    targets: u32,
+    templates: &mut [Template],
+) -> Result<[u8; TARGETS_MAX], DependencyError> {
+    let mut all = [Indications([NOT_PRESENT; TARGETS_MAX]); TEMPLATES_MAX];
+    let mut layers = [0; TARGETS_MAX];
+    for (template, place) in templates.iter().zip(&mut all) {
+        *place = Indications::read(bits, targets)?;
+        for (indication, layer) in place.0.iter().zip(&mut layers) {
+            if *indication != NOT_PRESENT {
+                *layer = template.temporal.max(*layer);
+            }
+        }
+    }
+    for (template, indications) in templates.iter_mut().zip(&all) {
+        template.opens = indications.opens(template.temporal, &layers);
+    }
+    Ok(layers)
 }
 
 /// Steps over the chains: which protects each decode target, and each template's distance in each.

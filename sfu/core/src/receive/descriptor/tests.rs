@@ -108,6 +108,25 @@ fn av1_sequences() {
     assert_eq!(starts(&[0x28, 0x01, 0x10]), Err(DescriptorError::Cut));
 }
 
+#[test]
+fn temporal_layers_and_where_they_can_be_begun() {
+    let told = |found: Result<Descriptor, DescriptorError>| {
+        found.unwrap().temporal.map(|Temporal { layer, begins, opens, .. }| (layer, begins, opens))
+    };
+    // X, S; I, T: a picture number of seven bits, then TID and Y.
+    let frame = |layer: u8| told(vp8(&[0x90, 0xA0, 0x05, layer, 0x01]));
+    assert_eq!(frame(0b0100_0000), Some((1, true, 0)));
+    assert_eq!(frame(0b1010_0000), Some((2, true, 2)));
+    assert_eq!(told(vp8(&[0x80, 0xA0, 0x05, 0b0010_0000, 0x00])), Some((0, false, 0)));
+    assert_eq!(told(vp8(&[0x90, 0xA0, 0x05, 0b0000_0000, 0x00])), Some((0, true, OPENS_ALL)));
+    assert_eq!(told(vp8(&[0x90, 0x80, 0x05, 0x00])), None);
+    // I, P, L, F, B, E with TID, U, SID, D.
+    let frame = |flags: u8, layers: u8| told(vp9(&[flags, 0x05, layers, 0x02, 0xAA]));
+    assert_eq!(frame(0xFC, 0b0100_0000), Some((2, true, 0)));
+    assert_eq!(frame(0xFC, 0b0101_0010), Some((2, false, 2)));
+    assert_eq!(frame(0xBC, 0b0000_0000), Some((0, true, OPENS_ALL)));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(payload in prop::collection::vec(any::<u8>(), 0..64)) {

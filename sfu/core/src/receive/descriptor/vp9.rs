@@ -1,7 +1,7 @@
 //! VP9's payload descriptor (RFC 9628 section 4.2), in flexible and in non-flexible mode, to the end of its scalability
 //! structure.
 
-use super::{Descriptor, DescriptorError, Reader, Spatial};
+use super::{Descriptor, DescriptorError, OPENS_ALL, Reader, Spatial, Temporal};
 
 /// I: a picture number follows.
 const HAS_PICTURE: u8 = 0x80;
@@ -17,6 +17,8 @@ const BEGINS: u8 = 0x08;
 const ENDS: u8 = 0x04;
 /// V: the scalability structure follows.
 const HAS_STRUCTURE: u8 = 0x02;
+/// U: its picture needs nothing of its temporal layer or above.
+const SWITCHING_UP: u8 = 0x10;
 /// References one frame may name.
 const REFERENCES_MAX: usize = 3;
 
@@ -32,9 +34,17 @@ pub(crate) fn vp9(payload: &[u8]) -> Result<Descriptor, DescriptorError> {
     let mut spatial = 0;
     if has(HAS_LAYERS) {
         // TID, three bits; U; SID, three bits; D.
-        spatial = reader.byte()? >> 1 & 0x07;
+        let layers = reader.byte()?;
+        spatial = layers >> 1 & 0x07;
         let (begins, ends, inter) = (has(BEGINS), has(ENDS), has(INTER));
         found.spatial = Some(Spatial { layer: spatial, begins, ends, inter, highest: None });
+        let layer = layers >> 5;
+        let opens = match inter {
+            false if spatial == 0 => OPENS_ALL,
+            _ if layers & SWITCHING_UP != 0 => layer,
+            _ => 0,
+        };
+        found.temporal = Some(Temporal { layer, begins: begins && spatial == 0, opens, highest: layer });
         if !has(FLEXIBLE) {
             found.tl0_index = Some(reader.small()?);
         }

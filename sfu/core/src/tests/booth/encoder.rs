@@ -131,17 +131,18 @@ impl Encoder {
     fn head(&self, marks: &Marks) -> Vec<u8> {
         let (begins, ends) = (marks.part == 0, marks.part + 1 == marks.parts);
         let (inter, temporal) = (!marks.is_keyframe(), marks.temporal);
+        let synced = u8::from(temporal > 0 && marks.is_synced());
         let [high, low] = self.picture_id.to_be_bytes();
         match self.codec {
             Codec::Opus | Codec::Red => vec![0xFC],
             Codec::Vp8 => {
-                let layer = temporal << 6 | self.key_index;
+                let layer = temporal << 6 | synced << 5 | self.key_index;
                 let begins = 0x80 | u8::from(begins) << 4;
                 vec![begins, 0xF0, high | 0x80, low, self.tl0, layer, u8::from(inter || marks.part > 0)]
             }
             Codec::Vp9 => {
                 let flags = 0xA0 | u8::from(inter) << 6 | u8::from(begins) << 3 | u8::from(ends) << 2;
-                vec![flags, high | 0x80, low, temporal << 5, self.tl0, 0x77]
+                vec![flags, high | 0x80, low, temporal << 5 | synced << 4, self.tl0, 0x77]
             }
             Codec::H264 => match (inter, begins) {
                 (false, true) => vec![0x78, 0, 3, 0x67, 1, 2, 0, 2, 0x68, 1, 0, H264_REST, 0x65],

@@ -57,6 +57,11 @@ impl Marks {
         self.keyframe == 0
     }
 
+    /// Whether its frame, if it is of the upper of two temporal layers, needs none of that layer: one in four is.
+    pub(crate) fn is_synced(&self) -> bool {
+        self.keyframe % 8 == 1
+    }
+
     /// What all packets of one frame have in common.
     pub(crate) fn frame(&self) -> (u32, u8, u32, u8) {
         (self.sender, self.layer, self.picture, self.spatial)

@@ -32,7 +32,7 @@ fn without_words(text: &str) -> String {
 
 fn read(value: &[u8], known: &mut Option<Structure>) -> Result<(bool, u8, u8, bool), DependencyError> {
     let found = Dependency::read(value, known)?;
-    Ok((found.starts_keyframe(), found.template.spatial, found.template.temporal, found.template.inter))
+    Ok((found.starts_keyframe(), found.template.spatial, found.template.temporal, found.template.reach > 0))
 }
 
 #[test]
@@ -77,6 +77,51 @@ fn spatial_layers_are_told_apart() {
         Ok((true, 0, 0, false))
     );
     assert_eq!(read(&bits("10 000010 00000000 00000001"), &mut known), Ok((false, 1, 0, true)));
+}
+
+/// Spatial and temporal layer, whether it needs an earlier picture, up to which temporal layer one may go over with it.
+type Layers = (u8, u8, bool, u8);
+/// The highest spatial and temporal layer.
+type Highest = (Option<u8>, u8);
+
+/// What descriptors read one after the other say; the highest layers of all.
+fn layers(values: &[&str]) -> (Vec<Option<Layers>>, Option<Highest>) {
+    let (mut known, mut highest) = (None, None);
+    let mut one = |value: &&str| {
+        let (spatial, temporal) = Dependency::read(&bits(value), &mut known).unwrap().layers()?;
+        highest = Some((spatial.highest, temporal.highest));
+        Some((spatial.layer, temporal.layer, spatial.inter, temporal.opens))
+    };
+    (values.iter().map(&mut one).collect(), highest)
+}
+
+#[test]
+fn templates_tell_layers_in_size_and_in_time() {
+    // L2T2: four targets; S0T0 that begins, S0T0, S0T1, S1T0 that begins, S1T0, S1T1.
+    let structure = "000000 00011  00 01 10 00 01 11
+        10101010 10101111 00010011 00001010 00001010 00000001
+        0  1 0011 0  1 0001 0  1 0000 0  1 0011 1 0000 0  1 0001 1 0000 0  00 0";
+    let first = format!("10 000000 00000000 00000000 1 0 0 0 0 {structure}");
+    let frame = |template: u8| format!("10 {template:06b} 00000000 00000001");
+    let later: Vec<String> = (1..6).map(frame).collect();
+    let values: Vec<&str> = [first.as_str()].into_iter().chain(later.iter().map(String::as_str)).collect();
+    let expected = [
+        (0, 0, false, OPENS_ALL),
+        (0, 0, true, 1),
+        // It is discardable, and nobody goes over with it.
+        (0, 1, true, 0),
+        // It needs the size below alone.
+        (1, 0, false, OPENS_ALL),
+        (1, 0, true, 1),
+        (1, 1, true, 0),
+    ];
+    assert_eq!(layers(&values), (expected.map(Some).to_vec(), Some((Some(1), 1))));
+}
+
+#[test]
+fn a_stream_of_one_layer_has_none_to_tell_apart() {
+    let one = "10 000000 00000000 00000000 1 0 0 0 0 000000 00000 00 11 10 10 0 1 0000 0 0 0";
+    assert_eq!(layers(&[one]), (vec![None], None));
 }
 
 #[test]

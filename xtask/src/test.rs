@@ -25,6 +25,7 @@ struct Suite {
 /// Runs everything.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     tools::require_node(workspace)?;
+    tools::require_postgres()?;
     if !options.without_browsers {
         tools::require_browsers()?;
     }

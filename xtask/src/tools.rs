@@ -47,22 +47,37 @@ pub(crate) fn require_node(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Where Debian puts Postgres's programs, a folder for each version.
+const POSTGRES: &str = "/usr/lib/postgresql";
+
 /// Installs Debian's browsers if they are missing, or says what to install.
 pub(crate) fn require_browsers() -> Result<()> {
     let missing: Vec<&Need> = BROWSERS.iter().filter(|need| !Path::new(need.program).exists()).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
     let mut packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
     packages.sort_unstable();
     packages.dedup();
+    install("browsers", &packages)
+}
+
+/// Installs Debian's Postgres if it is missing, or says what to install. The tests of the store start servers of their
+/// own with its programs.
+pub(crate) fn require_postgres() -> Result<()> {
+    let versions = std::fs::read_dir(POSTGRES).into_iter().flatten().flatten();
+    let is_there = versions.into_iter().any(|version| version.path().join("bin/initdb").exists());
+    install("Postgres", if is_there { &[] } else { &["postgresql"] })
+}
+
+fn install(what: &str, packages: &[&str]) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
     let list = packages.join(" ");
     if !may_install() {
-        bail!("browsers are missing; type: sudo apt-get install --no-install-recommends {list}");
+        bail!("{what}: not here; type: sudo apt-get install --no-install-recommends {list}");
     }
     step::must("apt-get update", Command::new("apt-get").args(["update", "-q"]))?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(&packages);
+    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(packages);
     step::must(&format!("apt-get install {list}"), install.env("DEBIAN_FRONTEND", "noninteractive"))?;
     Ok(())
 }

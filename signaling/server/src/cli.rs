@@ -7,10 +7,11 @@ mod language;
 mod nodes;
 mod plan;
 mod sites;
+mod stores;
 
-use crate::config::{Config, DEFAULT_FILE, NodesFile};
+use crate::config::{self, Config, DEFAULT_FILE, NodesFile};
 use crate::data_dir::DataDirectory;
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::{logs, serve, units};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
@@ -73,6 +74,9 @@ enum Command {
     },
     /// Checks that the facts of all meetings are whole and unchanged
     VerifyFacts,
+    /// The database as a whole
+    #[command(subcommand)]
+    Store(stores::Command),
 }
 
 /// Runs the program with the process's arguments.
@@ -118,6 +122,7 @@ fn dispatch(arguments: Arguments) -> Result<()> {
         Command::Grant(grant) => runtime()?.block_on(accounts::grant(&place, grant)),
         Command::Site(command) => runtime()?.block_on(sites::run(&place, command)),
         Command::ExportFacts { meeting } => runtime()?.block_on(facts::export(&place, &meeting)),
+        Command::Store(command) => runtime()?.block_on(stores::run(&place, &command)),
         Command::VerifyFacts => runtime()?.block_on(facts::verify(&place)),
     }
 }
@@ -127,6 +132,8 @@ fn check_config(place: &Place, file: Option<PathBuf>) -> Result<()> {
     ensure!(given.is_none() || file.is_none(), "give the configuration once: as FILE or as --config FILE");
     let Some(file) = file.or(given) else { bail!("say which: giaoban check-config FILE") };
     let config = Config::load(&file)?;
+    // The files that the store's section names are looked at too; nobody is connected to.
+    store::Place::of(&config.store)?;
     let own = config.node.as_ref().map(NodesFile::of).transpose()?;
     print(&format!("{} has no mistakes", file.display()))?;
     match own {
@@ -149,22 +156,30 @@ impl Place {
 
     /// The store, made if there is none yet.
     async fn store(&self) -> Result<Store> {
-        let path = self.config()?.store.path;
-        let data = DataDirectory::open(&path)
-            .with_context(|| format!("cannot use the data directory {}", path.display()))?;
-        Ok(Store::open(data.path()).await?)
+        open_store(&self.config()?.store).await
     }
 
     /// The store of a node that has run or has its units.
     async fn existing_store(&self) -> Result<Store> {
-        let path = self.config()?.store.path;
+        let config = self.config()?.store;
+        let path = &config.path;
         ensure!(
-            path.is_dir(),
+            config.server.is_some() || path.is_dir(),
             "there is no data directory {}; name it with --data DIR, or import units first",
             path.display()
         );
         self.store().await
     }
+}
+
+/// The store that a configuration names, made if there is none yet.
+async fn open_store(config: &config::Store) -> Result<Store> {
+    if config.server.is_none() {
+        let path = &config.path;
+        DataDirectory::open(path)
+            .with_context(|| format!("cannot use the data directory {}", path.display()))?;
+    }
+    Ok(Store::open(store::Place::of(config)?).await?)
 }
 
 /// The units in the store.

@@ -107,6 +107,40 @@ pub struct Media {
 pub struct Store {
     /// The data directory.
     pub path: PathBuf,
+    /// The Postgres server with the data; absent where they are in the data directory.
+    pub server: Option<StoreServer>,
+}
+
+/// How a Postgres server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreServer {
+    /// Where its URL stands.
+    pub url: UrlSource,
+    /// How the line to it is made safe.
+    pub tls: StoreTls,
+    /// How long it may be away before the node ends; `None` means for ever.
+    pub give_up_after: Option<Duration>,
+}
+
+/// Where a URL with a password stands: never in the configuration, which people show each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UrlSource {
+    /// In a file of its own.
+    File(PathBuf),
+    /// In a variable of the environment.
+    Variable(String),
+}
+
+/// How a line to a Postgres server is made safe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreTls {
+    /// TLS with a server whose certificate this authority issued for the host of the URL.
+    VerifyFull {
+        /// The authority's certificate, PEM.
+        ca: PathBuf,
+    },
+    /// Not at all: a server of the same machine.
+    Off,
 }
 
 /// `[log]`

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 const LOCK_FILE: &str = "lock";
 const RESUME_KEY_FILE: &str = "resume-key";
+const NODE_ID_FILE: &str = "node-id";
 
 /// An existing data directory.
 #[derive(Debug, Clone)]
@@ -62,6 +63,16 @@ impl DataDirectory {
         }
     }
 
+    /// What tells this node from others that share its database: random, made once.
+    pub fn node_id(&self) -> io::Result<String> {
+        let path = self.file(NODE_ID_FILE);
+        if !path.exists() {
+            let number = u64::from_le_bytes(entropy::bytes().map_err(io::Error::other)?);
+            self.write_secret(NODE_ID_FILE, format!("{number:016x}").as_bytes())?;
+        }
+        std::fs::read_to_string(&path)
+    }
+
     /// The key by which resume tokens are made and recognised, also after a restart.
     pub fn resume_key(&self) -> io::Result<[u8; 32]> {
         let path = self.file(RESUME_KEY_FILE);
@@ -99,6 +110,7 @@ mod tests {
         let data = DataDirectory::open(directory.path()).unwrap();
         let key = data.resume_key().unwrap();
         assert_eq!(data.resume_key().unwrap(), key);
+        assert_eq!(data.node_id().unwrap(), data.node_id().unwrap());
         data.write_secret(RESUME_KEY_FILE, b"short").unwrap();
         assert!(data.resume_key().is_err());
     }

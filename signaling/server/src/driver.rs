@@ -1,16 +1,17 @@
 //! The one task that owns the hub: wait → input → drain → store → carry out.
 //!
 //! Whatever the hub asked for in one round is carried out only after the round's facts are durable, in one
-//! transaction. If they cannot be stored, nobody is told of them and the process ends: what it holds in memory
-//! is ahead of what it could restore.
+//! transaction. While the database is away this task waits with them, and the hub's time stands still; media goes on in
+//! the SFU. If they cannot be stored at all, nobody is told of them and the process ends: what it holds in memory is
+//! ahead of what it could restore.
 
+mod durable;
 mod handle;
 mod outbox;
 
 pub use handle::{CallError, HubCounts, HubHandle, Request};
 pub use outbox::{End, Frames, Outbox, OutboxSender, outbox};
 
-use crate::clock;
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
@@ -22,7 +23,7 @@ use signaling_core::{Answer, CallId, ConnectionId, FactRecord, Hub, Input, Outpu
 use signaling_protocol::{Refusal, ServerFrame, ServerMessage};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests waiting for the hub. When it is full, WebSockets are not read and HTTP calls wait: the pressure goes
@@ -41,6 +42,12 @@ pub enum DriverError {
     /// Facts could not be stored.
     #[error("facts could not be stored: {0}")]
     Store(#[from] StoreError),
+    /// The database was away for too long.
+    #[error(
+        "facts could not be stored: the database was away for {} s, which is store.give_up_after_seconds; nothing that \
+         was confirmed is lost; look after the database and start the node again", .0.as_secs()
+    )]
+    GaveUp(Duration),
 }
 
 /// The task's state.
@@ -56,6 +63,8 @@ pub struct Driver {
     calls: HashMap<CallId, oneshot::Sender<Result<Answer, Refusal>>>,
     next_call: u32,
     deadline: Option<Instant>,
+    /// How long the hub's time has stood still.
+    stood_still: Duration,
     /// Inputs that carrying out made: connections that were too slow, commands the SFU could not take.
     follow_ups: VecDeque<Input>,
     stopping: bool,
@@ -91,6 +100,7 @@ impl Driver {
             calls: HashMap::new(),
             next_call: 0,
             deadline: None,
+            stood_still: Duration::ZERO,
             follow_ups: VecDeque::new(),
             stopping: false,
         };
@@ -123,7 +133,8 @@ impl Driver {
         if let Some(input) = self.follow_ups.pop_front() {
             return Some(input);
         }
-        let deadline = self.deadline.map(tokio::time::Instant::from_std);
+        let deadline =
+            self.deadline.map(|deadline| tokio::time::Instant::from_std(deadline + self.stood_still));
         let timeout = async move {
             match deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -217,7 +228,8 @@ impl Driver {
     }
 
     fn feed(&mut self, input: Input, round: &mut Round) {
-        self.hub.handle_input(clock::now(), input);
+        let now = self.hub_now();
+        self.hub.handle_input(now, input);
         self.drain(round);
     }
 
@@ -245,9 +257,7 @@ impl Driver {
     /// Stores what must be stored, then carries out the rest in order.
     async fn finish(&mut self, round: Round) -> Result<(), DriverError> {
         if !round.records.is_empty() {
-            let begun = clock::instant();
-            self.store.append_facts(&round.records).await?;
-            self.metrics.on_stored(round.records.len(), clock::instant().saturating_duration_since(begun));
+            self.make_durable(&round.records).await?;
         }
         for output in round.outputs {
             self.carry_out(output);

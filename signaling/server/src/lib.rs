@@ -10,7 +10,7 @@
 //! 5. `identity`    who signs in: accounts, sites, sessions, throttling
 //! 6. `socket`      one WebSocket: frames between client and hub
 //! 7. `driver`      one task owns the hub: wait → input → drain → store → carry out
-//! 8. `store`       what is kept: one SQLite file
+//! 8. `store`       what is kept: one SQLite file, or a Postgres server of several nodes
 //! 9. `rights`      who lost a right is put out of the meeting
 //! 10. `media`      commands to and events from the embedded SFU
 //! 11. `bus`        what nodes say to each other, and what a cluster agrees on
@@ -18,8 +18,8 @@
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
 //! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).
 //!
-//! Invariants: a fact is durable before anybody is told of it, and a node that cannot store ends; every queue has a
-//! bound; a password, secret or token is neither logged nor stored, only its hash.
+//! Invariants: a fact is durable before anybody is told of it, and a node that cannot store waits
+//! for its Postgres server or ends; every queue has a bound; a password, secret or token is neither logged nor stored, only its hash.
 
 pub mod bus;
 pub mod cli;

@@ -3,6 +3,7 @@
 //! The store says what is to be done. A request does it before it is answered; what a command line beside the node
 //! has written is done at the next look, and what was written while no node ran at the next start.
 
+use crate::clock;
 use crate::driver::{CallError, HubHandle};
 use crate::identity::{Identity, secret};
 use crate::store::{RightsChange, RightsRow, Store, StoreError};
@@ -45,14 +46,16 @@ impl Settling<'_> {
         let changed = self.rights_now(&rows).await?;
         let holders = changed.len();
         self.hub.recheck(changed).await?;
-        self.store.forget_rights_changes(last).await?;
+        self.store.forget_rights_changes(last, clock::wall().0).await?;
         tracing::info!(target: "audit", holders, "took over changed rights");
         Ok(())
     }
 
     /// The same for a request that has changed something: it is done, and what is left of it is tried again later.
     pub(crate) async fn settle_or_log(&self) {
-        if let Err(error) = self.settle().await {
+        if let Err(error) = self.settle().await
+            && !self.store.is_away()
+        {
             tracing::error!(%error, "changed rights are not taken over yet");
         }
     }

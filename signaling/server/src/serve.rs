@@ -10,16 +10,16 @@ use crate::config::{Config, NodesFile};
 use crate::data_dir::DataDirectory;
 use crate::driver::{Driver, DriverError, HubHandle, Request};
 use crate::http::{App, Readiness, Unready};
-use crate::identity::Identity;
+use crate::identity::{Denied, Identity};
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
-use crate::store::Store;
+use crate::store::{Place, Store};
 use crate::{clock, entropy, hub_start, tls, units};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use listen::Listeners;
 use signaling_core::UnitTree;
-use signaling_protocol::{BoundedText, CreateAccount, GrantRole, GrantView, IssuedSecret};
+use signaling_protocol::{BoundedText, CreateAccount, GrantRole, GrantView, IssuedSecret, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -78,7 +78,9 @@ impl Node {
         let at = || format!("cannot use the data directory {}", path.display());
         let data = DataDirectory::open(&path).with_context(at)?;
         let lock = data.lock().with_context(at)?;
-        let store = Store::open(data.path()).await?;
+        let store = Store::open(Place::of(&config.store)?).await?;
+        let store = store.of_node(&data.node_id().with_context(at)?);
+        store.read_rights(clock::wall().0).await?;
         let tree = Arc::new(units::load(&store).await?);
         ensure!(
             !units::is_empty(&tree),
@@ -197,6 +199,8 @@ async fn look(
                     tracing::error!(%error, "the imported units do not fit the nodes file; correct one of them");
                 }
             }
+            // The store has said once that it is away.
+            Err(_) if app.store.is_away() => {}
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the imported units are not taken over");
             }
@@ -204,6 +208,9 @@ async fn look(
         app.rights().settle_or_log().await;
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(PURGE_EVERY_LOOKS) {
+            if let Err(error) = app.store.read_rights(clock::wall().0).await {
+                tracing::error!(%error, "cannot say that this node is there");
+            }
             match app.identity.purge(clock::now()).await {
                 Ok(forgotten) => tracing::debug!(forgotten, "forgot sessions that are over"),
                 Err(error) => tracing::error!(%error, "cannot forget sessions"),
@@ -250,6 +257,10 @@ async fn first_administrator(app: &App) -> Result<Option<IssuedSecret>> {
         unit: first.clone(),
         grants,
     };
-    let made = app.identity.create_account(clock::now(), &new).await;
-    Ok(Some(made.context("cannot make the first administrator")?))
+    match app.identity.create_account(clock::now(), &new).await {
+        Ok(issued) => Ok(Some(issued)),
+        // Another node of the cluster, started for the first time together with this one, was first.
+        Err(Denied::Refused(Refusal::NameTaken)) => Ok(None),
+        Err(error) => Err(error).context("cannot make the first administrator"),
+    }
 }

@@ -1,10 +1,16 @@
-//! Everything that outlives the process, in one SQLite file: units, accounts, site secrets, sessions, facts.
+//! Everything that outlives the process, behind one door: units, accounts, site secrets, sessions, facts.
 //!
-//! Statements use `$1` and types that Postgres has too. WAL with `synchronous = FULL`: a commit that has
-//! returned survives a power cut, which is what "stored before it is announced" needs.
+//! One schema and one set of statements for a SQLite file and for a Postgres server that several nodes share:
+//! statements use `$1` and types that both have. Where the two differ is `open` and [`Store::begin`], nowhere else.
+//! When a call that writes has returned, a power cut takes nothing back: that is what "stored before it is
+//! announced" needs.
 
 mod accounts;
+mod copy;
+mod error;
 mod facts;
+mod open;
+mod place;
 mod rights;
 mod sessions;
 mod sites;
@@ -13,6 +19,9 @@ mod units;
 
 pub(crate) use accounts::role_name;
 pub use accounts::{AccountRow, NewAccount};
+pub use copy::{Copied, CopyError};
+pub use error::{Away, ServerProblem, StoreError};
+pub use place::{Place, PlaceError, Server};
 pub use rights::{RightsChange, RightsRow};
 pub use sessions::SessionRow;
 pub use sites::SiteRow;
@@ -20,164 +29,139 @@ pub(crate) use tries::TRIES_KEPT;
 pub use tries::TriesRow;
 pub use units::{TierRow, UnitRow};
 
-use signaling_core::FactVersion;
-use signaling_protocol::MeetingId;
-use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{Sqlite, Transaction};
-use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use sqlx::{Any, AnyPool};
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-/// The database's file name in the data directory.
-const FILE_NAME: &str = "giaoban.sqlite";
+/// How long a call that the node waits with everything for may take at a Postgres server. A line that swallows what
+/// is sent would else be waited for until the system gives it up, a quarter of an hour.
+const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Connections of one process. SQLite has one writer at a time; the others read.
-const CONNECTIONS: u32 = 4;
+/// One writing transaction at a time per database; any number will do.
+const LOCK_WRITERS: &str = "SELECT pg_advisory_xact_lock(7166001)";
 
-/// How long a writer waits for another one, for instance a command line that imports units.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+type Transaction = sqlx::Transaction<'static, Any>;
 
-/// How long a caller waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Why the store did not do something.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database's file cannot be made or used.
-    #[error("cannot use {path}: {source}")]
-    Directory {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The database refused or failed.
-    #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The schema is a later one than this program knows.
-    #[error(
-        "the data was used by a newer giaoban (its schema has step {step}, which this version does not know); \
-         start that version, or put back the copy of the data directory made before the upgrade"
-    )]
-    Newer {
-        /// The first step that is not known.
-        step: i64,
-    },
-    /// The schema is not one this program can bring up to date.
-    #[error("the database's schema cannot be used by this version: {0}")]
-    Schema(#[from] MigrateError),
-    /// A fact is written in a form that this program does not know.
-    #[error(
-        "fact {number} of meeting {meeting} is written in form {found} by a newer giaoban; this version reads up to \
-         {}: start the newer version, or put back the copy of the data directory made before the upgrade",
-        FactVersion::CURRENT.0
-    )]
-    NewerFact {
-        /// Which meeting.
-        meeting: MeetingId,
-        /// Which fact.
-        number: i64,
-        /// Its form.
-        found: i64,
-    },
-    /// A row holds what this program never writes.
-    #[error("the database holds {what} that this version cannot read")]
-    Unreadable {
-        /// What kind of row, or which.
-        what: Cow<'static, str>,
-    },
-    /// A value has no form in the database. Nothing of its transaction is stored.
-    #[error("{what} cannot be written down")]
-    Unwritable {
-        /// What kind of value.
-        what: &'static str,
-    },
-}
-
-impl StoreError {
-    /// Whether the statement failed because a row with that key exists.
-    pub fn is_duplicate(&self) -> bool {
-        match self {
-            Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
-            Self::Database(_)
-            | Self::Directory { .. }
-            | Self::Newer { .. }
-            | Self::NewerFact { .. }
-            | Self::Schema(_)
-            | Self::Unreadable { .. }
-            | Self::Unwritable { .. } => false,
-        }
-    }
-}
-
-/// The open database.
-#[derive(Debug, Clone)]
+/// The open database; clones share it.
+#[derive(Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    shared: Arc<Shared>,
+    /// Which node this is, among those that share the database.
+    node: Arc<str>,
+}
+
+struct Shared {
+    place: Place,
+    /// Replaced when its lines are dead without knowing.
+    pool: RwLock<AnyPool>,
+    is_away: AtomicBool,
 }
 
 impl Store {
-    /// Opens the database of a data directory, makes it if there is none and brings its schema up to date.
-    pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        let path = directory.join(FILE_NAME);
-        make_private(&path).map_err(|source| StoreError::Directory { path: path.clone(), source })?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await?;
-        sqlx::migrate!("src/store/migrations").run(&pool).await.map_err(|error| {
-            if let MigrateError::VersionMissing(step) = error {
-                StoreError::Newer { step }
-            } else {
-                error.into()
-            }
-        })?;
-        Ok(Self { pool })
+    /// Opens a database, makes its tables if there are none and brings its schema up to date.
+    pub async fn open(place: Place) -> Result<Self, StoreError> {
+        let pool = RwLock::new(open::open(&place).await?);
+        let shared = Arc::new(Shared { place, pool, is_away: AtomicBool::new(false) });
+        Ok(Self { shared, node: Arc::default() })
     }
 
-    /// Closes all connections; what was committed is in the file.
+    /// The store as this node's: it has its own place in what every node must read.
+    pub fn of_node(self, node: &str) -> Self {
+        Self { node: node.into(), ..self }
+    }
+
+    fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Closes all connections; what was committed is kept.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.pool().close().await;
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.shared.place
+    }
+
+    /// Whether the last call that looks after it found it away.
+    pub fn is_away(&self) -> bool {
+        self.shared.is_away.load(Ordering::Relaxed)
+    }
+
+    /// How long it may be away before the node ends; `None` means for ever.
+    pub fn give_up_after(&self) -> Option<Duration> {
+        match &self.shared.place {
+            Place::Directory(_) => Some(Duration::ZERO),
+            Place::Server(server) => server.give_up_after,
+        }
     }
 
     /// One setting.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let value: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE name = $1")
             .bind(name)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await?;
         Ok(value.map(|(value,)| value))
     }
 
-    /// Starts a transaction that writes. It takes the write lock at once: one that reads first and writes later
-    /// would fail instead of waiting when another writer came between.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    fn pool(&self) -> AnyPool {
+        self.shared.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
 
-/// Makes an empty file that only the node's own user may read; SQLite takes it for a new database and gives its
-/// side files the same rights.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map(|_file| ())
+    /// Starts a transaction that reads, decides and writes. Writers come one after the other: SQLite's take the write
+    /// lock at once (one that reads first and writes later would fail instead of waiting when another came between),
+    /// and those of all nodes at one Postgres server take one lock.
+    async fn begin(&self) -> Result<Transaction, StoreError> {
+        let mut transaction = self.begin_append().await?;
+        if matches!(self.shared.place, Place::Server(_)) {
+            sqlx::query(LOCK_WRITERS).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// Starts a transaction that appends facts: their numbers keep writers apart, so that nodes do not wait for each
+    /// other.
+    async fn begin_append(&self) -> Result<Transaction, StoreError> {
+        let begin = match &self.shared.place {
+            Place::Directory(_) => "BEGIN IMMEDIATE",
+            Place::Server(_) => "BEGIN",
+        };
+        Ok(self.pool().begin_with(begin).await?)
+    }
+
+    /// Does what the whole node waits for, in bounded time, and takes note of whether the database is there.
+    async fn within<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let result = match &self.shared.place {
+            Place::Directory(_) => work.await,
+            Place::Server(server) => tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| {
+                *self.shared.pool.write().unwrap_or_else(PoisonError::into_inner) = open::server_pool(server);
+                Err(StoreError::Away(Away::Silent(PATIENCE)))
+            }),
+        };
+        self.note(&result);
+        result
+    }
+
+    /// Says once that the database is away, and once that it is back.
+    fn note<T>(&self, result: &Result<T, StoreError>) {
+        match result {
+            Err(error) if error.is_away() => {
+                if !self.shared.is_away.swap(true, Ordering::Relaxed) {
+                    let place = self.place();
+                    tracing::error!(%place, %error, "meetings wait, media goes on, nothing is lost; look after the database");
+                }
+            }
+            Ok(_) | Err(_) => {
+                if self.shared.is_away.swap(false, Ordering::Relaxed) {
+                    tracing::warn!(place = %self.place(), "the database is back");
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

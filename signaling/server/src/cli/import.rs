@@ -38,7 +38,8 @@ pub(super) async fn run(place: &Place, options: &Options) -> Result<()> {
     let tree = read(options)?;
     let (tiers, rows) = units::to_rows(&tree);
     print(&format!("{} tiers and {} units, no mistakes", tiers.len(), rows.len()))?;
-    let exists = place.config()?.store.path.is_dir();
+    let config = place.config()?.store;
+    let exists = config.server.is_some() || config.path.is_dir();
     if options.dry_run && !exists {
         return print("dry run: nothing was changed; there is no data directory yet");
     }

@@ -3,7 +3,7 @@
 use super::reader::{Section, choice, list, number, parsed, read_by, text};
 use super::{
     CertificateFiles, Http, Limits, Log, LogFormat, LogLevel, Media, MetricsAccess, NodeChoice, SEATS_MAX,
-    Security, Store,
+    Security, Store, StoreServer, StoreTls, UrlSource,
 };
 use signaling_core::NodeName;
 use std::net::{IpAddr, SocketAddr};
@@ -102,8 +102,35 @@ impl Store {
         if path.is_empty() {
             section.refuse("path", "names the directory everything is kept in");
         }
+        let file = section.read("postgres_url_file", String::new(), text);
+        let variable = section.read("postgres_url_variable", String::new(), text);
+        let is_safe = section.read("postgres_tls", true, choice(&[("verify-full", true), ("off", false)]));
+        let ca = section.read("postgres_ca", String::new(), text);
+        let give_up = section.read("give_up_after_seconds", 0, number(0..=604_800_u32));
+        let url = match (file.is_empty(), variable.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(UrlSource::File(file.into())),
+            (true, false) => Some(UrlSource::Variable(variable)),
+            (false, false) => {
+                section.refuse(
+                    "postgres_url_variable",
+                    "the URL stands in a file or in a variable, not in both",
+                );
+                None
+            }
+        };
+        if url.is_some() && is_safe && ca.is_empty() {
+            let reason =
+                "names the certificate of the server's authority; without TLS: postgres_tls = \"off\"";
+            section.refuse("postgres_ca", reason);
+        }
+        if url.is_none() && !ca.is_empty() {
+            section.refuse("postgres_ca", "is for a Postgres server, which postgres_url_file names");
+        }
         section.finish();
-        Self { path: path.into() }
+        let tls = if is_safe { StoreTls::VerifyFull { ca: ca.into() } } else { StoreTls::Off };
+        let give_up_after = (give_up > 0).then(|| Duration::from_secs(give_up.into()));
+        Self { path: path.into(), server: url.map(|url| StoreServer { url, tls, give_up_after }) }
     }
 }
 

@@ -78,6 +78,30 @@ fn what_is_not_toml_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_postgres_server_is_named_once_and_safely() {
+    let store = |text: &str| Config::parse(&format!("[store]\n{text}")).map(|config| config.store);
+    assert_eq!(store("").unwrap().server, None);
+    let text = include_str!("../../../../configs/cluster/store.toml");
+    let server = Config::parse(text).unwrap().store.server.unwrap();
+    assert_eq!(server.url, UrlSource::File("/etc/giaoban/postgres-url".into()));
+    assert_eq!(server.tls, StoreTls::VerifyFull { ca: "/etc/giaoban/postgres-ca.pem".into() });
+    assert_eq!(server.give_up_after, None);
+    let local = store("postgres_url_variable = \"DB\"\npostgres_tls = \"off\"\ngive_up_after_seconds = 60");
+    let local = local.unwrap().server.unwrap();
+    assert_eq!((local.tls, local.give_up_after), (StoreTls::Off, Some(Duration::from_secs(60))));
+    for (text, told) in [
+        ("postgres_url_file = \"a\"\npostgres_url_variable = \"b\"\npostgres_tls = \"off\"", "not in both"),
+        ("postgres_url_file = \"a\"", "postgres_tls = \"off\""),
+        ("postgres_ca = \"a.pem\"", "which postgres_url_file names"),
+        ("postgres_url_file = \"a\"\npostgres_tls = \"prefer\"", "one of \"verify-full\", \"off\""),
+        ("postgres_url = \"postgres://a:b@c/d\"", "unknown key"),
+    ] {
+        let problems = store(text).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(told)), "{text}: {problems:?}");
+    }
+}
+
+#[test]
 fn announced_addresses_pair_with_listed_ones() {
     let ok = Config::parse("[media]\naddresses = [\"10.0.0.5\"]\nannounced = [\"203.0.113.9\"]").unwrap();
     assert_eq!(ok.media.announced.len(), 1);

@@ -9,6 +9,9 @@ use axum::response::{IntoResponse, Response};
 use signaling_protocol::{ApiError, Refusal};
 use std::time::Duration;
 
+/// When to ask again while the database is away.
+const STORE_RETRY: Duration = Duration::from_secs(5);
+
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -66,6 +69,13 @@ impl From<Refusal> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if error.is_away() {
+            // Told in the log once; a request each would fill it.
+            return Self::new(Refusal::Internal)
+                .status(StatusCode::SERVICE_UNAVAILABLE)
+                .because("the database is away")
+                .after(STORE_RETRY);
+        }
         Self::internal(&error)
     }
 }

@@ -69,11 +69,16 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     if units::is_empty(&app.units.borrow()) {
         reasons.push("no units: run `giaoban import-units`".to_owned());
     }
-    if !app.hub.is_alive().await {
-        reasons.push("the meetings' task does not answer".to_owned());
-    }
-    if let Err(error) = app.store.setting("units_version").await {
-        reasons.push(format!("the database cannot be read: {error}"));
+    if app.store.is_away() {
+        // Then the hub's task waits and answers nobody, and a look would wait as well.
+        reasons.push("the database is away; meetings wait, media goes on".to_owned());
+    } else {
+        if !app.hub.is_alive().await {
+            reasons.push("the meetings' task does not answer".to_owned());
+        }
+        if let Err(error) = app.store.setting("units_version").await {
+            reasons.push(format!("the database cannot be read: {error}"));
+        }
     }
     if app.media.as_ref().is_some_and(|media| !media.metrics().is_whole()) {
         reasons.push("a media worker has failed".to_owned());
@@ -95,6 +100,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Re
     out.header("giaoban_build_info", "The running version.", "gauge");
     out.sample("giaoban_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     app.metrics.write(&mut out);
+    out.gauge("giaoban_store_away", "1 while the database is away.", u64::from(app.store.is_away()));
     let counts = app.hub.counts().await;
     out.counters("giaoban_hub_total", "What the hub counts.", "what", counts.into_iter());
     let locked = u64::try_from(app.identity.locked_names(clock::now())).unwrap_or(u64::MAX);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::Config;
-use crate::test_support::TemporaryDirectory;
+use crate::test_support::TemporaryPlace;
 use signaling_core::UtcMillis;
 use signaling_protocol::{AccountKind, BoundedText};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ struct Desk {
     identity: Identity,
     start: Now,
     store: Store,
-    _directory: TemporaryDirectory,
+    _directory: TemporaryPlace,
 }
 
 impl Desk {
     async fn new() -> Self {
-        let directory = TemporaryDirectory::new();
-        let store = Store::open(directory.path()).await.unwrap();
+        let directory = TemporaryPlace::new().await;
+        let store = Store::open(directory.place()).await.unwrap();
         let start = crate::clock::now();
         let identity = Identity::start(start, store.clone(), Config::default().security).await.unwrap();
         Self { identity, start, store, _directory: directory }

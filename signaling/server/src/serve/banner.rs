@@ -2,6 +2,7 @@
 
 use super::listen::Listeners;
 use crate::http::App;
+use crate::store::Place;
 use crate::tls::{CertificateOrigin, Tls, own_names};
 use anyhow::{Context, Result};
 use signaling_protocol::IssuedSecret;
@@ -44,6 +45,9 @@ fn text(
         writeln!(out, "  media:             UDP {ports}")?;
     }
     writeln!(out, "  data:              {}", app.config.store.path.display())?;
+    if let place @ Place::Server(_) = app.store.place() {
+        writeln!(out, "  database:          {place}")?;
+    }
     if tls.origin == CertificateOrigin::SelfMade && !listeners.secure.is_empty() {
         writeln!(out, "\nThe certificate is self-made; browsers warn until it is trusted. Its SHA-256:")?;
         writeln!(out, "  {}", tls.fingerprint)?;

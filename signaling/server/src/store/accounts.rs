@@ -1,7 +1,7 @@
 //! Persons' accounts and what they may do where.
 
 use super::rights::{self, RightsChange};
-use super::{Store, StoreError};
+use super::{Store, StoreError, Transaction};
 use crate::identity::secret::SecretHash;
 use signaling_core::Holder;
 use signaling_protocol::{AccountId, AccountState, GrantRole, GrantView, UnitCode};
@@ -147,7 +147,7 @@ impl Store {
             "SELECT account, username, name, unit, password_hash, must_change, disabled FROM accounts WHERE username = $1",
         )
         .bind(username)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await?;
         self.with_grants(columns).await
     }
@@ -158,7 +158,7 @@ impl Store {
             "SELECT account, username, name, unit, password_hash, must_change, disabled FROM accounts WHERE account = $1",
         )
         .bind(account.as_str())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await?;
         self.with_grants(columns).await
     }
@@ -168,13 +168,13 @@ impl Store {
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT account, username, name, unit, password_hash, must_change, disabled FROM accounts ORDER BY username",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await?;
         let mut accounts =
             rows.into_iter().map(|columns| row(columns, Vec::new())).collect::<Result<Vec<_>, _>>()?;
         let grants: Vec<(String, String, String)> =
             sqlx::query_as("SELECT account, role, unit FROM grants ORDER BY account, role, unit")
-                .fetch_all(&self.pool)
+                .fetch_all(&self.pool())
                 .await?;
         for (account, role, unit) in grants {
             let owner = accounts.iter_mut().find(|row| row.account.as_str() == account);
@@ -190,7 +190,7 @@ impl Store {
         let grants: Vec<(String, String)> =
             sqlx::query_as("SELECT role, unit FROM grants WHERE account = $1 ORDER BY role, unit")
                 .bind(&columns.0)
-                .fetch_all(&self.pool)
+                .fetch_all(&self.pool())
                 .await?;
         let grants = grants.into_iter().map(|(role, unit)| grant(&role, unit)).collect::<Result<_, _>>()?;
         row(columns, grants).map(Some)
@@ -202,7 +202,7 @@ fn holder(account: &AccountId) -> Holder {
 }
 
 async fn insert_grants(
-    transaction: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
+    transaction: &mut Transaction,
     account: &AccountId,
     grants: &[GrantView],
 ) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Signed-in browsers. Only the hash of a session's token is kept.
 
 use super::rights::{self, RightsChange};
+use super::sites;
 use super::{Store, StoreError};
 use crate::identity::secret::SecretHash;
 use signaling_core::Holder;
@@ -30,7 +31,7 @@ impl Store {
         .bind(kind_name(session.kind))
         .bind(session.created)
         .bind(session.used)
-        .execute(&self.pool)
+        .execute(&self.pool())
         .await?;
         Ok(())
     }
@@ -40,7 +41,7 @@ impl Store {
         let columns: Option<(String, String, i64, i64)> =
             sqlx::query_as("SELECT account, kind, created, used FROM sessions WHERE token_hash = $1")
                 .bind(token_hash)
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.pool())
                 .await?;
         let Some((account, kind, created, used)) = columns else { return Ok(None) };
         let unreadable = StoreError::Unreadable { what: "a session".into() };
@@ -56,7 +57,7 @@ impl Store {
     pub async fn sessions_of(&self, account: &AccountId) -> Result<Vec<SecretHash>, StoreError> {
         let rows: Vec<(Vec<u8>,)> = sqlx::query_as("SELECT token_hash FROM sessions WHERE account = $1")
             .bind(account.as_str())
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await?;
         let unreadable = |_| StoreError::Unreadable { what: "a session".into() };
         rows.into_iter().map(|(hash,)| hash.try_into().map_err(unreadable)).collect()
@@ -67,7 +68,7 @@ impl Store {
         sqlx::query("UPDATE sessions SET used = $2 WHERE token_hash = $1")
             .bind(token_hash)
             .bind(now)
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(())
     }
@@ -76,7 +77,7 @@ impl Store {
     pub async fn delete_session(&self, token_hash: &[u8]) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
             .bind(token_hash)
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(())
     }
@@ -96,9 +97,9 @@ impl Store {
         if left == 0 {
             let holder = match session.kind {
                 AccountKind::Person => Some(Holder::Person { account: session.account }),
-                AccountKind::Site => {
-                    self.site_by_account(&session.account).await?.map(|site| Holder::Site { unit: site.unit })
-                }
+                AccountKind::Site => sites::of_account(&mut transaction, &session.account)
+                    .await?
+                    .map(|unit| Holder::Site { unit }),
             };
             if let Some(holder) = holder {
                 rights::note(&mut transaction, &holder, RightsChange::SignedOut).await?;
@@ -115,7 +116,7 @@ impl Store {
         )
         .bind(person)
         .bind(site)
-        .execute(&self.pool)
+        .execute(&self.pool())
         .await?;
         Ok(done.rows_affected())
     }

@@ -1,7 +1,7 @@
 //! Sites' accounts: a unit's meeting room and the hash of its present secret.
 
 use super::rights::{self, RightsChange};
-use super::{Store, StoreError};
+use super::{Store, StoreError, Transaction};
 use signaling_core::Holder;
 use signaling_protocol::{AccountId, UnitCode};
 
@@ -65,7 +65,7 @@ impl Store {
         let columns: Option<Columns> =
             sqlx::query_as("SELECT unit, account, secret_hash, issued FROM sites WHERE unit = $1")
                 .bind(unit.as_str())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.pool())
                 .await?;
         columns.map(row).transpose()
     }
@@ -75,7 +75,7 @@ impl Store {
         let columns: Option<Columns> =
             sqlx::query_as("SELECT unit, account, secret_hash, issued FROM sites WHERE account = $1")
                 .bind(account.as_str())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.pool())
                 .await?;
         columns.map(row).transpose()
     }
@@ -85,16 +85,26 @@ impl Store {
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT unit, account, secret_hash, issued FROM sites WHERE secret_hash IS NOT NULL ORDER BY unit",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await?;
         rows.into_iter().map(row).collect()
     }
 }
 
-async fn end_sessions(
-    transaction: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
-    unit: &UnitCode,
-) -> Result<(), StoreError> {
+/// The unit of a site's account, within a transaction.
+pub(super) async fn of_account(
+    transaction: &mut Transaction,
+    account: &AccountId,
+) -> Result<Option<UnitCode>, StoreError> {
+    let unit: Option<(String,)> = sqlx::query_as("SELECT unit FROM sites WHERE account = $1")
+        .bind(account.as_str())
+        .fetch_optional(&mut **transaction)
+        .await?;
+    let unreadable = |_| StoreError::Unreadable { what: "a site".into() };
+    unit.map(|(unit,)| UnitCode::parse(unit).map_err(unreadable)).transpose()
+}
+
+async fn end_sessions(transaction: &mut Transaction, unit: &UnitCode) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM sessions WHERE account = (SELECT account FROM sites WHERE unit = $1)")
         .bind(unit.as_str())
         .execute(&mut **transaction)

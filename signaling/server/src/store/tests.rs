@@ -1,7 +1,10 @@
+mod facts;
+mod sqlite_only;
+
 use super::*;
-use crate::test_support::TemporaryDirectory;
-use signaling_core::{FactRecord, Holder};
-use signaling_protocol::{AccountId, AccountKind, AccountState, GrantRole, GrantView, UnitCode};
+use crate::test_support::{TemporaryPlace, postgres};
+use signaling_core::Holder;
+use signaling_protocol::{AccountId, AccountKind, GrantRole, GrantView, UnitCode};
 
 fn unit(code: &str) -> UnitCode {
     UnitCode::parse(code).unwrap()
@@ -29,8 +32,8 @@ fn new_account<'a>(account: &'a AccountId, unit: &'a UnitCode, grants: &'a [Gran
 
 #[tokio::test]
 async fn an_account_comes_back_with_its_grants_after_opening_again() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
     let (id, home) = (account("p-1"), unit("T01"));
     let grants = [grant(GrantRole::Convener, "T01"), grant(GrantRole::Viewer, "T02")];
     store.create_account(new_account(&id, &home, &grants)).await.unwrap();
@@ -38,7 +41,7 @@ async fn an_account_comes_back_with_its_grants_after_opening_again() {
     assert!(again.is_duplicate(), "{again}");
     store.close().await;
 
-    let store = Store::open(directory.path()).await.unwrap();
+    let store = Store::open(place.place()).await.unwrap();
     let row = store.account_by_username("van.a").await.unwrap().unwrap();
     assert_eq!(row.account, id);
     assert!(row.must_change);
@@ -54,8 +57,8 @@ async fn an_account_comes_back_with_its_grants_after_opening_again() {
 
 #[tokio::test]
 async fn a_new_password_ends_all_sessions_but_the_own_one() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
     let (id, home) = (account("p-1"), unit("T01"));
     store.create_account(new_account(&id, &home, &[])).await.unwrap();
     let session = SessionRow { account: id.clone(), kind: AccountKind::Person, created: 1, used: 1 };
@@ -69,8 +72,8 @@ async fn a_new_password_ends_all_sessions_but_the_own_one() {
 
 #[tokio::test]
 async fn a_site_keeps_its_account_over_its_secrets_and_loses_its_sessions() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
     let room = unit("X0101");
     store.issue_site_secret(&room, &account("s-1"), b"first", 10).await.unwrap();
     let session = SessionRow { account: account("s-1"), kind: AccountKind::Site, created: 1, used: 1 };
@@ -87,8 +90,8 @@ async fn a_site_keeps_its_account_over_its_secrets_and_loses_its_sessions() {
 
 #[tokio::test]
 async fn sessions_are_forgotten_by_kind() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
     for (token, kind) in [(b"p", AccountKind::Person), (b"s", AccountKind::Site)] {
         let row = SessionRow { account: account("a"), kind, created: 1, used: 100 };
         store.create_session(token, &row).await.unwrap();
@@ -101,8 +104,8 @@ async fn sessions_are_forgotten_by_kind() {
 
 #[tokio::test]
 async fn units_are_replaced_whole_and_every_import_is_noticed() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
     assert_eq!(store.units_version().await.unwrap(), None);
     let tiers = [TierRow { code: "tinh".to_owned(), name: "Cấp tỉnh".to_owned() }];
     let row = |code: &str| UnitRow {
@@ -128,92 +131,9 @@ async fn units_are_replaced_whole_and_every_import_is_noticed() {
 }
 
 #[tokio::test]
-async fn facts_can_be_neither_changed_nor_deleted() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
-    sqlx::query("INSERT INTO facts (meeting, number, at, record, hash) VALUES ('m', 1, 0, '{}', x'00')")
-        .execute(&store.pool)
-        .await
-        .unwrap();
-    for statement in ["UPDATE facts SET record = 'x'", "DELETE FROM facts"] {
-        let error = sqlx::query(statement).execute(&store.pool).await.unwrap_err();
-        assert!(error.to_string().contains("append-only"), "{error}");
-    }
-    let rows: Vec<(i64,)> = sqlx::query_as("SELECT number FROM facts").fetch_all(&store.pool).await.unwrap();
-    assert_eq!(rows, [(1,)]);
-}
-
-/// A store as the first version left it, with a meeting it wrote.
-async fn first_version(directory: &Path) -> Vec<String> {
-    let path = directory.join(FILE_NAME);
-    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
-    let pool = SqlitePool::connect_with(options).await.unwrap();
-    let all = sqlx::migrate!("src/store/migrations");
-    let first: Vec<_> = all.iter().filter(|step| step.version == 1).cloned().collect();
-    sqlx::migrate::Migrator::with_migrations(first).run(&pool).await.unwrap();
-    let lines: Vec<String> =
-        include_str!("../../../core/fixtures/facts-1.jsonl").lines().map(str::to_owned).collect();
-    for (number, line) in (1i64..).zip(&lines) {
-        let record: FactRecord = serde_json::from_str(line).unwrap();
-        sqlx::query("INSERT INTO facts (meeting, number, at, record, hash) VALUES ($1, $2, $3, $4, $5)")
-            .bind(record.meeting.as_str())
-            .bind(number)
-            .bind(record.at.0)
-            .bind(line)
-            .bind(facts::bytes_of(&record.hash).unwrap())
-            .execute(&pool)
-            .await
-            .unwrap();
-    }
-    sqlx::query(
-        "INSERT INTO accounts (account, username, name, unit, password_hash, must_change, created) \
-         VALUES ('p-1', 'van.a', 'A', 'T01', 'h', 0, 1)",
-    )
-    .execute(&pool)
-    .await
-    .unwrap();
-    pool.close().await;
-    lines
-}
-
-#[tokio::test]
-async fn a_store_of_the_first_version_is_taken_over_with_its_facts_as_they_were_written() {
-    let directory = TemporaryDirectory::new();
-    let lines = first_version(directory.path()).await;
-    let store = Store::open(directory.path()).await.unwrap();
-    let meeting = MeetingId::parse("old-meeting").unwrap();
-    let records = store.facts(&meeting).await.unwrap();
-    assert_eq!(signaling_core::verify_chain(&records), Ok(()));
-    let kept: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
-    assert_eq!(kept, lines);
-    assert_eq!(store.account_by_username("van.a").await.unwrap().unwrap().state, AccountState::Active);
-    assert!(store.rights_changes().await.unwrap().is_empty(), "an upgrade puts nobody out");
-}
-
-#[tokio::test]
-async fn facts_of_a_newer_program_are_refused_by_name_and_so_is_its_schema() {
-    let directory = TemporaryDirectory::new();
-    first_version(directory.path()).await;
-    let store = Store::open(directory.path()).await.unwrap();
-    let newer = "INSERT INTO facts (meeting, number, at, record, hash, version) \
-                 VALUES ('old-meeting', 4, 0, '{\"of\":\"another time\"}', x'00', 3)";
-    sqlx::query(newer).execute(&store.pool).await.unwrap();
-    let meeting = MeetingId::parse("old-meeting").unwrap();
-    let error = store.facts(&meeting).await.unwrap_err().to_string();
-    assert!(error.contains("fact 4 of meeting old-meeting is written in form 3"), "{error}");
-    assert!(error.contains("start the newer version"), "{error}");
-    let step = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                VALUES (99, 'x', 1, x'00', 0)";
-    sqlx::query(step).execute(&store.pool).await.unwrap();
-    store.close().await;
-    let error = Store::open(directory.path()).await.err().unwrap().to_string();
-    assert!(error.contains("newer giaoban") && error.contains("start that version"), "{error}");
-}
-
-#[tokio::test]
 async fn a_change_of_rights_is_kept_until_it_is_carried_out() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
     let (id, home, room) = (account("p-1"), unit("T01"), unit("X0101"));
     store.create_account(new_account(&id, &home, &[])).await.unwrap();
     assert!(store.rights_changes().await.unwrap().is_empty(), "a new account takes nobody's right");
@@ -227,7 +147,7 @@ async fn a_change_of_rights_is_kept_until_it_is_carried_out() {
     store.issue_site_secret(&room, &account("s-1"), b"first", 10).await.unwrap();
     store.close().await;
 
-    let store = Store::open(directory.path()).await.unwrap();
+    let store = Store::open(place.place()).await.unwrap();
     let rows = store.rights_changes().await.unwrap();
     let person = Holder::Person { account: id };
     let seen: Vec<_> = rows.iter().map(|row| (row.holder.clone(), row.change)).collect();
@@ -237,7 +157,7 @@ async fn a_change_of_rights_is_kept_until_it_is_carried_out() {
         (Holder::Site { unit: room.clone() }, RightsChange::Reset),
     ];
     assert_eq!(seen, expected);
-    store.forget_rights_changes(rows[1].number).await.unwrap();
+    store.forget_rights_changes(rows[1].number, 1).await.unwrap();
     store.create_session(b"room", &session(AccountKind::Site, "s-1")).await.unwrap();
     store.sign_out(b"room").await.unwrap();
     let left: Vec<_> = store.rights_changes().await.unwrap().into_iter().map(|row| row.change).collect();
@@ -246,11 +166,15 @@ async fn a_change_of_rights_is_kept_until_it_is_carried_out() {
 
 #[tokio::test]
 async fn tries_are_kept_for_so_many_names_and_the_oldest_go_first() {
-    let directory = TemporaryDirectory::new();
-    let store = Store::open(directory.path()).await.unwrap();
-    let fill = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
-                INSERT INTO sign_in_tries SELECT CAST(printf('%032d', i) AS BLOB), 1, i, NULL FROM n";
-    sqlx::query(fill).execute(&store.pool).await.unwrap();
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
+    let fill = place.either(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
+         INSERT INTO sign_in_tries SELECT CAST(printf('%032d', i) AS BLOB), 1, i, NULL FROM n",
+        "INSERT INTO sign_in_tries SELECT decode(lpad(CAST(i AS TEXT), 64, '0'), 'hex'), 1, i, NULL \
+         FROM generate_series(0, 9999) AS i",
+    );
+    sqlx::query(fill).execute(&store.pool()).await.unwrap();
     let newest = TriesRow { name_hash: [7; 32], wrong: 5, last: 20_000, locked_until: Some(50_000) };
     store.keep_tries(&newest).await.unwrap();
     let kept = store.tries_since(0).await.unwrap();
@@ -258,4 +182,122 @@ async fn tries_are_kept_for_so_many_names_and_the_oldest_go_first() {
     assert_eq!((kept[0].last, kept.last()), (1, Some(&newest)));
     store.forget_tries(&[7; 32]).await.unwrap();
     assert_eq!(store.tries_since(9_990).await.unwrap().len(), 10);
+}
+
+#[test]
+fn every_test_of_what_is_stored_passes_on_postgres() {
+    let skipped =
+        ["sqlite_only", "every_test_of_what_is_stored", "store::open", "store::place", "store::error"];
+    postgres::run_again_on_postgres(&["store::", "identity::tests"], &skipped);
+}
+
+/// Every table and column.
+fn schema() -> expect_test::Expect {
+    expect_test::expect![[r#"
+        accounts.account TEXT
+        accounts.username TEXT
+        accounts.name TEXT
+        accounts.unit TEXT
+        accounts.password_hash TEXT
+        accounts.must_change BIGINT
+        accounts.created BIGINT
+        accounts.disabled BIGINT
+        facts.meeting TEXT
+        facts.number BIGINT
+        facts.at BIGINT
+        facts.record TEXT
+        facts.hash BLOB
+        facts.version BIGINT
+        grants.account TEXT
+        grants.role TEXT
+        grants.unit TEXT
+        rights_changes.number BIGINT
+        rights_changes.kind TEXT
+        rights_changes.holder TEXT
+        rights_changes.change TEXT
+        rights_readers.node TEXT
+        rights_readers.number BIGINT
+        rights_readers.seen BIGINT
+        sessions.token_hash BLOB
+        sessions.account TEXT
+        sessions.kind TEXT
+        sessions.created BIGINT
+        sessions.used BIGINT
+        settings.name TEXT
+        settings.value TEXT
+        sign_in_tries.name_hash BLOB
+        sign_in_tries.wrong BIGINT
+        sign_in_tries.last BIGINT
+        sign_in_tries.locked_until BIGINT NULL
+        sites.unit TEXT
+        sites.account TEXT
+        sites.secret_hash BLOB NULL
+        sites.issued BIGINT
+        tiers.code TEXT
+        tiers.position BIGINT
+        tiers.name TEXT
+        units.code TEXT
+        units.position BIGINT
+        units.name TEXT
+        units.kind TEXT
+        units.tier TEXT
+        units.parent TEXT NULL
+        units.sort_order BIGINT
+        units.valid_from TEXT NULL
+        units.valid_to TEXT NULL
+        units.successors TEXT
+    "#]]
+}
+
+/// One schema: whoever adds a step to one kind of database adds it to the other.
+#[tokio::test]
+async fn both_kinds_have_the_same_tables_and_columns() {
+    let place = TemporaryPlace::new().await;
+    let store = Store::open(place.place()).await.unwrap();
+    let query = place.either(
+        "SELECT m.name, c.name, c.type, c.\"notnull\" OR c.pk > 0 FROM sqlite_master m, pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY m.name, c.cid",
+        "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), \
+         CASE data_type WHEN 'bytea' THEN 'BLOB' ELSE upper(data_type) END, \
+         CAST(is_nullable = 'NO' AS INTEGER) \
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' \
+         ORDER BY table_name COLLATE \"C\", ordinal_position",
+    );
+    let columns: Vec<(String, String, String, i64)> =
+        sqlx::query_as(query).fetch_all(&store.pool()).await.unwrap();
+    let mut text = String::new();
+    for (table, column, kind, needed) in columns {
+        text.push_str(&format!("{table}.{column} {kind}{}\n", if needed == 0 { " NULL" } else { "" }));
+    }
+    schema().assert_eq(&text);
+    let named = text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    assert_eq!(copy::columns(), named, "what a copy carries over");
+    assert_eq!(
+        open::SQLITE_STEPS.iter().map(|step| step.version).collect::<Vec<_>>(),
+        open::POSTGRES_STEPS.iter().map(|step| step.version).collect::<Vec<_>>(),
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_rights_waits_for_every_node_that_shares_the_database() {
+    const DAY: i64 = 24 * 3_600_000;
+    let place = TemporaryPlace::new().await;
+    let one = Store::open(place.place()).await.unwrap().of_node("one");
+    let two = Store::open(place.place()).await.unwrap().of_node("two");
+    one.read_rights(10).await.unwrap();
+    two.read_rights(10).await.unwrap();
+    let room = unit("X0101");
+    one.issue_site_secret(&room, &account("s-1"), b"first", 10).await.unwrap();
+    let numbers = |rows: Vec<RightsRow>| rows.into_iter().map(|row| row.number).collect::<Vec<_>>();
+    assert_eq!(numbers(one.rights_changes().await.unwrap()), [1]);
+    one.forget_rights_changes(1, 20).await.unwrap();
+    assert!(one.rights_changes().await.unwrap().is_empty());
+    assert_eq!(numbers(two.rights_changes().await.unwrap()), [1], "the other one has still to do it");
+    two.forget_rights_changes(1, 30).await.unwrap();
+    // All are forgotten, and numbers go on.
+    one.revoke_site_secret(&room, 40).await.unwrap();
+    assert_eq!(numbers(two.rights_changes().await.unwrap()), [2]);
+    // A node that is gone for good is not waited for.
+    one.forget_rights_changes(2, 50 + DAY).await.unwrap();
+    assert!(two.rights_changes().await.unwrap().is_empty());
 }

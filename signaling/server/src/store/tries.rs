@@ -50,17 +50,17 @@ impl Store {
     pub async fn forget_tries(&self, name_hash: &[u8; 32]) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM sign_in_tries WHERE name_hash = $1")
             .bind(name_hash.as_slice())
-            .execute(&self.pool)
+            .execute(&self.pool())
             .await?;
         Ok(())
     }
 
     /// All names' tries since a moment; older ones are forgotten.
     pub async fn tries_since(&self, since: i64) -> Result<Vec<TriesRow>, StoreError> {
-        sqlx::query("DELETE FROM sign_in_tries WHERE last < $1").bind(since).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM sign_in_tries WHERE last < $1").bind(since).execute(&self.pool()).await?;
         let rows: Vec<(Vec<u8>, i64, i64, Option<i64>)> =
             sqlx::query_as("SELECT name_hash, wrong, last, locked_until FROM sign_in_tries ORDER BY last")
-                .fetch_all(&self.pool)
+                .fetch_all(&self.pool())
                 .await?;
         let read = |(name_hash, wrong, last, locked_until): (Vec<u8>, i64, i64, Option<i64>)| {
             let name_hash = name_hash.try_into().ok()?;

@@ -82,7 +82,7 @@ impl Store {
 
     /// All tiers, highest first.
     pub async fn tiers(&self) -> Result<Vec<TierRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT code, name FROM tiers ORDER BY position").fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as("SELECT code, name FROM tiers ORDER BY position").fetch_all(&self.pool()).await?)
     }
 
     /// All units, in the order of the file.
@@ -91,11 +91,11 @@ impl Store {
             "SELECT code, name, kind, tier, parent, sort_order, valid_from, valid_to, successors FROM units \
              ORDER BY position",
         );
-        Ok(units.fetch_all(&self.pool).await?)
+        Ok(units.fetch_all(&self.pool()).await?)
     }
 
     /// Changes with every import; absent before the first.
     pub async fn units_version(&self) -> Result<Option<String>, StoreError> {
-        self.setting(VERSION_SETTING).await
+        self.within(self.setting(VERSION_SETTING)).await
     }
 }

@@ -15,17 +15,17 @@ const KILLS: usize = 24;
 /// instant is met: parsing, storing, answering, and between two.
 const WORK_MAX_US: u64 = 80_000;
 
-const MEETING: &str = "giao-ban";
+pub(crate) const MEETING: &str = "giao-ban";
 
 /// What the chair's client knows.
-struct Chair {
-    http: Http,
+pub(crate) struct Chair {
+    pub(crate) http: Http,
     token: String,
     next_request: u64,
-    seen: u64,
+    pub(crate) seen: u64,
     meeting: Value,
     /// The first two rooms' seats.
-    seats: Vec<Value>,
+    pub(crate) seats: Vec<Value>,
     /// Request → fact it became.
     acknowledged: BTreeMap<u64, u64>,
     /// Sent and not answered.
@@ -84,12 +84,17 @@ fn a_node_that_cannot_store_tells_nobody_and_ends() {
 
 /// A disk that takes no more facts, as the database tells it.
 fn refuse_facts(node: &Node) {
-    node.sql(&[
-        "CREATE TRIGGER full BEFORE INSERT ON facts BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
-    ]);
+    node.sql(node.either(
+        &["CREATE TRIGGER full BEFORE INSERT ON facts BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"],
+        &[
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$",
+            "CREATE TRIGGER full_disk BEFORE INSERT ON facts FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ][..],
+    ));
 }
 
-fn set_up(node: &Node) -> (Chair, Vec<Http>) {
+pub(crate) fn set_up(node: &Node) -> (Chair, Vec<Http>) {
     let mut http = node.administrator();
     let invited: Vec<String> = sites().into_iter().take(6).collect();
     make_meeting(&mut http, MEETING, &invited);
@@ -125,7 +130,7 @@ fn let_in(node: &Node, rooms: &mut [Http]) -> Vec<Socket> {
 }
 
 impl Chair {
-    fn on_welcome(&mut self, welcome: &Value) {
+    pub(crate) fn on_welcome(&mut self, welcome: &Value) {
         self.token = welcome["resumeToken"].as_str().unwrap().to_owned();
         self.next_request = self.next_request.max(welcome["lastRequest"].as_u64().unwrap() + 1);
     }
@@ -164,7 +169,7 @@ impl Chair {
         }
     }
 
-    fn read_snapshot(&mut self, socket: &mut Socket) {
+    pub(crate) fn read_snapshot(&mut self, socket: &mut Socket) {
         loop {
             let message = socket.next().expect("a snapshot");
             self.on_message(&message);
@@ -175,7 +180,7 @@ impl Chair {
     }
 
     /// Asks something and waits for the answer. False if the node was killed before it came.
-    fn ask(&mut self, socket: &mut Socket, wish: &Value) -> bool {
+    pub(crate) fn ask(&mut self, socket: &mut Socket, wish: &Value) -> bool {
         let request = self.next_request;
         self.next_request += 1;
         self.repeat(socket, request, wish)
@@ -183,9 +188,25 @@ impl Chair {
 
     fn repeat(&mut self, socket: &mut Socket, request: u64, wish: &Value) -> bool {
         self.open.insert(request, wish.clone());
-        if socket.send(request, self.seen, wish).is_err() {
-            return false;
-        }
+        socket.send(request, self.seen, wish).is_ok() && self.hear(socket, request)
+    }
+
+    /// Asks something and does not wait; the request's number.
+    pub(crate) fn say(&mut self, socket: &mut Socket, wish: &Value) -> u64 {
+        let request = self.next_request;
+        self.next_request += 1;
+        self.open.insert(request, wish.clone());
+        socket.send(request, self.seen, wish).unwrap();
+        request
+    }
+
+    /// Whether a request has no answer yet.
+    pub(crate) fn is_open(&self, request: u64) -> bool {
+        self.open.contains_key(&request)
+    }
+
+    /// Waits for an answer. False if the connection ended before it came.
+    pub(crate) fn hear(&mut self, socket: &mut Socket, request: u64) -> bool {
         // What became of it is told after the answer, which names the fact to wait for.
         while self.open.contains_key(&request)
             || self.acknowledged.get(&request).is_some_and(|fact| self.seen < *fact)
@@ -226,7 +247,7 @@ impl Chair {
         socket
     }
 
-    fn check_facts(&self, node: &Node, kill: usize) {
+    pub(crate) fn check_facts(&self, node: &Node, kill: usize) {
         let exported = node.command(&["export-facts", MEETING]);
         let facts: BTreeMap<u64, Value> = exported
             .lines()
@@ -244,7 +265,7 @@ impl Chair {
     }
 
     /// What the client holds by snapshots and changes is what the node has.
-    fn check_state(&mut self, node: &Node, socket: &mut Socket, kill: usize) {
+    pub(crate) fn check_state(&mut self, node: &Node, socket: &mut Socket, kill: usize) {
         assert!(self.ask(socket, &json!({ "type": "clearStage" })));
         let known = self.meeting.clone();
         *socket = node.socket();
@@ -259,7 +280,7 @@ impl Chair {
     }
 }
 
-fn wish(random: &mut Random, seats: &[Value]) -> Value {
+pub(crate) fn wish(random: &mut Random, seats: &[Value]) -> Value {
     let seat = random.one_of(seats);
     match random.below(6) {
         0 => json!({ "type": "lockAllMicrophones" }),
@@ -272,10 +293,10 @@ fn wish(random: &mut Random, seats: &[Value]) -> Value {
 }
 
 /// xorshift: the same seed kills at the same instants, as far as a real machine lets it.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

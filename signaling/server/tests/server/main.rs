@@ -11,10 +11,21 @@ mod load;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod node;
+#[cfg(test)]
+mod on_postgres;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+#[path = "../support/postgres.rs"]
+mod postgres;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod swallow;
 #[cfg(test)]
 mod wire;

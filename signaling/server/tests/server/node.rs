@@ -1,9 +1,11 @@
 //! One real node in a directory of its own, killed and started at will.
 
+use crate::postgres;
 use crate::wire::{Http, Reply, Socket};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -21,6 +23,8 @@ pub(crate) const PASSWORD: &str = "tre xanh 92 nui";
 
 pub(crate) struct Node {
     directory: PathBuf,
+    /// The database's URL, if it is one of a Postgres server.
+    database: Option<String>,
     process: Option<Child>,
     /// Plain HTTP on loopback. The system chooses the port at each start.
     pub(crate) address: SocketAddr,
@@ -29,13 +33,44 @@ pub(crate) struct Node {
 impl Node {
     /// A node with units that has never run.
     pub(crate) fn fresh() -> Self {
+        let server = std::env::var(postgres::SERVER_VARIABLE).ok();
+        Self::fresh_on(server.map(|server| runtime().block_on(postgres::new_database(&server))).as_deref())
+    }
+
+    /// The same on a database of a Postgres server, or on SQLite.
+    pub(crate) fn fresh_on(database: Option<&str>) -> Self {
+        let node = Self::empty(database);
+        node.import_units();
+        node
+    }
+
+    /// Gives it the sample's units.
+    pub(crate) fn import_units(&self) {
+        self.command(&["import-units", UNITS]);
+    }
+
+    /// A node without units.
+    pub(crate) fn empty(database: Option<&str>) -> Self {
         let name = format!("giaoban-node-{}-{:x}", std::process::id(), unique());
         let directory = std::env::temp_dir().join(name);
         fs::create_dir(&directory).unwrap();
-        let node = Self { directory, process: None, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        fs::write(node.path("giaoban.toml"), CONFIGURATION).unwrap();
-        node.command(&["import-units", UNITS]);
+        let database = database.map(str::to_owned);
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let node = Self { directory, database, process: None, address };
+        node.configure("postgres_tls = \"off\"");
         node
+    }
+
+    /// Writes its configuration, with more of the store's section if it is on Postgres.
+    pub(crate) fn configure(&self, store: &str) {
+        let mut text = CONFIGURATION.to_owned();
+        if let Some(url) = &self.database {
+            let file = self.path("postgres-url");
+            fs::write(&file, url).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            text.push_str(&format!("[store]\npostgres_url_file = {file:?}\n{store}\n"));
+        }
+        fs::write(self.path("giaoban.toml"), text).unwrap();
     }
 
     /// Starts it and waits until it takes meetings.
@@ -130,15 +165,22 @@ impl Node {
 
     /// Does to its database what no program of ours does.
     pub(crate) fn sql(&self, statements: &[&'static str]) {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path("data/giaoban.sqlite"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        use sqlx::Connection as _;
+        sqlx::any::install_default_drivers();
+        let file = format!("sqlite:{}", self.path("data/giaoban.sqlite").display());
+        let url = self.database.as_ref().unwrap_or(&file);
+        runtime().block_on(async {
+            let mut connection = sqlx::AnyConnection::connect(url).await.unwrap();
             for statement in statements {
-                sqlx::query(*statement).execute(&pool).await.unwrap();
+                sqlx::query(*statement).execute(&mut connection).await.unwrap();
             }
-            pool.close().await;
+            connection.close().await.unwrap();
         });
+    }
+
+    /// The statements for the database that it is on.
+    pub(crate) fn either<T>(&self, sqlite: T, postgres: T) -> T {
+        if self.database.is_some() { postgres } else { sqlite }
     }
 
     /// Starts it and waits until it ends by itself.
@@ -256,6 +298,10 @@ pub(crate) fn now() -> Instant {
 )]
 pub(crate) fn pause() {
     std::thread::sleep(Duration::from_millis(20));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 fn unique() -> u64 {

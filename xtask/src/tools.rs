@@ -62,8 +62,8 @@ pub(crate) fn require_browsers() -> Result<()> {
 /// Installs Debian's Postgres if it is missing, or says what to install. The tests of the store start servers of their
 /// own with its programs.
 pub(crate) fn require_postgres() -> Result<()> {
-    let versions = std::fs::read_dir(POSTGRES).into_iter().flatten().flatten();
-    let is_there = versions.into_iter().any(|version| version.path().join("bin/initdb").exists());
+    let mut versions = std::fs::read_dir(POSTGRES).into_iter().flatten().flatten();
+    let is_there = versions.any(|version| version.path().join("bin/initdb").exists());
     install("Postgres", if is_there { &[] } else { &["postgresql"] })
 }
 

@@ -36,7 +36,6 @@ macro_rules! number_id {
             }
 
             /// The one that a node counted so far when it made it.
-            #[expect(clippy::cast_lossless, reason = "the conversion traits are not const")]
             pub const fn at(node: NodeNumber, count: u32) -> Self {
                 Self((node.0 as u64) << 32 | count as u64)
             }
@@ -47,7 +46,6 @@ macro_rules! number_id {
             }
 
             /// The node that made it.
-            #[expect(clippy::cast_possible_truncation, reason = "the upper half has 32 bits")]
             pub const fn node(self) -> NodeNumber {
                 NodeNumber((self.0 >> 32) as u32)
             }

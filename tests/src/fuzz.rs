@@ -6,7 +6,7 @@
 //! - `offers`                            session descriptions, read and negotiated
 //! - `frames`, `hub`                     signaling: frames, a whole hub
 //! - `door`                              HTTP: bodies, headers, tokens, secrets
-//! - `files`                             units and configuration
+//! - `files`, `nodes`                    units and configuration, nodes
 //! - `words`                             ids, texts, days
 //! - `corpus`, `mutate`, `search`        seeds, changes to them, and as many tries as time allows
 //!
@@ -21,6 +21,7 @@ pub mod hall;
 mod hub;
 mod media;
 pub mod mutate;
+mod nodes;
 mod offers;
 mod reports;
 mod seal;
@@ -125,6 +126,7 @@ pub const TARGETS: &[Target] = &[
     target("units_csv", files::units_csv, files::UNIT_WORDS, (MANY, TEXT)),
     target("units_json", files::units_json, files::UNIT_WORDS, (MANY, TEXT)),
     target("config", files::config, files::CONFIG_WORDS, (MANY, TEXT)),
+    target("nodes", nodes::nodes, nodes::WORDS, (MANY, TEXT)),
     target("words", words::words, words::WORDS, (MANY, 1_024)),
 ];
 

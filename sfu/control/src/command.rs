@@ -87,6 +87,14 @@ pub enum SfuCommand {
         /// The peer.
         peer: PeerId,
     },
+    /// Takes a peer to another room on the transport it has; its gates and its view stay as they are. It is sent nothing
+    /// of the old room after that, and nobody there anything of it.
+    MoveTo {
+        /// The peer.
+        peer: PeerId,
+        /// Where it belongs from now on.
+        room: RoomId,
+    },
     /// Opens or closes one source of a peer.
     SetGate {
         /// The peer.

@@ -49,6 +49,8 @@ impl LayerSet {
 /// A media packet on its way to another worker; its dependency descriptor and its payload go beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Media {
+    /// The room its publisher is in. Whoever has not heard yet that it went to another one lets nobody see it.
+    pub(crate) room: RoomId,
     /// The stream it belongs to.
     pub(crate) key: StreamKey,
     /// What its publisher calls the stream now.
@@ -79,7 +81,7 @@ pub(crate) enum Word {
     /// To who is present: this may be had no longer.
     Withdrawn { source: Source },
     /// To the source's worker: these layers are to cross, and up to this one is granted to somebody.
-    Wanted { source: Source, granted: Option<Layer>, taken: LayerSet },
+    Wanted { room: RoomId, source: Source, granted: Option<Layer>, taken: LayerSet },
     /// To the source's worker: a decoder needs a keyframe.
     KeyframeWanted { key: StreamKey },
     /// To who takes the stream: what its sender said of its clock.

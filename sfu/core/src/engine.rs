@@ -16,6 +16,7 @@ mod ingress;
 mod keyframes;
 mod member;
 mod members;
+mod moving;
 mod owed;
 mod pace;
 mod publishers;

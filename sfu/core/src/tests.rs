@@ -13,6 +13,7 @@ mod late_keyframes;
 mod layers;
 mod lines;
 mod motion;
+mod moving;
 mod redundancy;
 mod stage;
 mod stills;

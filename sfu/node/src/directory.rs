@@ -40,6 +40,8 @@ pub(crate) enum Trace {
     Arrival(PeerId),
     /// This peer goes.
     Departure(PeerId),
+    /// This peer goes to another room; it stays at its worker.
+    Move(PeerId, RoomId),
     /// All peers of this room go.
     Closure(RoomId),
 }
@@ -79,6 +81,13 @@ impl Places {
             *count = count.saturating_sub(1);
         }
         self.by_room.retain(|_, count| *count > 0);
+    }
+
+    fn move_to(&mut self, peer: PeerId, room: RoomId) {
+        if let Some(entry) = self.peers.get(&peer).copied() {
+            self.remove(peer);
+            self.insert(peer, Entry { room, ..entry });
+        }
     }
 
     /// Removes and names the peers of this kind.
@@ -122,6 +131,7 @@ impl Directory {
             SfuCommand::Connect { peer, room, .. } => Addressee::Worker(self.place(*peer, *room)),
             SfuCommand::Renegotiate { peer, .. }
             | SfuCommand::Disconnect { peer }
+            | SfuCommand::MoveTo { peer, .. }
             | SfuCommand::SetGate { peer, .. }
             | SfuCommand::SetView { peer, .. } => {
                 Addressee::Worker(self.lock().peers.get(peer).map_or(0, |entry| entry.worker))
@@ -158,6 +168,7 @@ impl Directory {
             }
             SfuCommand::Disconnect { peer } => Trace::Departure(*peer),
             SfuCommand::CloseRoom { room } => Trace::Closure(*room),
+            SfuCommand::MoveTo { peer, room } => Trace::Move(*peer, *room),
             SfuCommand::OpenRoom { .. }
             | SfuCommand::Renegotiate { .. }
             | SfuCommand::SetGate { .. }
@@ -172,6 +183,7 @@ impl Directory {
     pub(crate) fn on_queued(&self, trace: Trace) {
         match trace {
             Trace::Departure(peer) => self.lock().remove(peer),
+            Trace::Move(peer, room) => self.lock().move_to(peer, room),
             Trace::Closure(room) => {
                 let _left_with_it = self.lock().remove_all(|entry| entry.room == room);
             }
@@ -183,7 +195,7 @@ impl Directory {
     pub(crate) fn on_refused(&self, trace: Trace) {
         match trace {
             Trace::Arrival(peer) => self.forget_unanswered(peer),
-            Trace::Departure(_) | Trace::Closure(_) | Trace::None => {}
+            Trace::Departure(_) | Trace::Move(..) | Trace::Closure(_) | Trace::None => {}
         }
     }
 

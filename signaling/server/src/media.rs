@@ -47,6 +47,7 @@ impl Media {
             | SfuCommand::SetProgramme { .. }
             | SfuCommand::SetSlides { .. }
             | SfuCommand::SetFloor { .. }
+            | SfuCommand::MoveTo { .. }
             | SfuCommand::SetView { .. } => None,
         };
         let Err(error) = self.node.send(command) else { return None };

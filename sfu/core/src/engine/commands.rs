@@ -21,6 +21,7 @@ impl Engine {
                 self.tell_answer(peer, answered);
             }
             SfuCommand::Disconnect { peer } => self.disconnect(peer),
+            SfuCommand::MoveTo { peer, room } => self.move_to(peer, room),
             SfuCommand::SetGate { peer, kind, gate } => self.set_gate(Source { peer, kind }, gate),
             SfuCommand::SetProgramme { room, source, reverse } => self.stage(room, |stage| {
                 stage.programme = source;

@@ -87,14 +87,20 @@ impl Exchange {
     }
 
     /// Carries a packet across.
-    pub(super) fn carry(&mut self, to: Workers, stream: &LayerStream, packet: &Packet, arena: &mut Arena) {
+    pub(super) fn carry(
+        &mut self,
+        (to, room): (Workers, RoomId),
+        stream: &LayerStream,
+        packet: &Packet,
+        arena: &mut Arena,
+    ) {
         let (Some((from, _)), Some(ssrc)) = (self.seat, stream.ssrc()) else { return };
         let Packet { seq, time, marker, format, passed, .. } = *packet;
         let left_out = stream.left_out;
         // What was let in fits in a frame with its descriptor, so this never fails.
         let Ok(dependency) = u16::try_from(packet.dependency.len()) else { return };
         let key = stream.key;
-        let media = Media { key, ssrc, seq, time, marker, format, passed, dependency, left_out };
+        let media = Media { room, key, ssrc, seq, time, marker, format, passed, dependency, left_out };
         let word = Word::Media(media);
         let start = arena.len();
         arena.bytes_mut().extend_from_slice(&packet.dependency);
@@ -143,9 +149,9 @@ impl Engine {
                 self.on_offered((from, room), source, format, layers);
             }
             Word::Withdrawn { source } => self.on_withdrawn(from, source),
-            Word::Wanted { source, granted, taken } => {
+            Word::Wanted { room, source, granted, taken } => {
                 let until = self.now + FORGOTTEN_AFTER;
-                self.on_wanted(source, Want { worker: from, granted, taken, until });
+                self.on_wanted((room, source), Want { worker: from, granted, taken, until });
             }
             Word::KeyframeWanted { key } => self.ask_keyframe(key.source.peer, key.source.kind, key.layer),
             Word::Clock { key, clock } => {

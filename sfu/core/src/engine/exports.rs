@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    fn sources(&self, peer: PeerId) -> Vec<Source> {
+    pub(super) fn sources(&self, peer: PeerId) -> Vec<Source> {
         let receivers = self.publishers.get(peer).map(|publisher| publisher.receivers.as_slice());
         let kinds = receivers.unwrap_or_default().iter().map(|receiver| receiver.kind());
         kinds.map(|kind| Source { peer, kind }).collect()
@@ -123,9 +123,9 @@ impl Engine {
     }
 
     /// Another worker wants something of a source. What it had not before it is shown from a keyframe on.
-    pub(super) fn on_wanted(&mut self, source: Source, want: Want) {
+    pub(super) fn on_wanted(&mut self, (room, source): (RoomId, Source), want: Want) {
         let publisher = self.publishers.get(source.peer).filter(|publisher| publisher.home == Home::Here);
-        if publisher.is_none() {
+        if publisher.is_none_or(|publisher| publisher.room != room) {
             return;
         }
         let wants = self.exchange.wants.entry(source).or_default();
@@ -161,15 +161,16 @@ impl Engine {
     pub(super) fn step_exports(&mut self, arena: &mut Arena) -> bool {
         let Some((source, layer, worker)) = self.exchange.begun.pop_front() else { return false };
         let key = StreamKey { source, layer };
+        let room = self.publishers.get(source.peer).map(|publisher| publisher.room);
         let stream = self.publishers.stream(key).and_then(|id| self.streams.get(id));
-        let Some(stream) = stream else { return true };
+        let (Some(room), Some(stream)) = (room, stream) else { return true };
         let Some(kept) = stream.history.replay(self.now) else {
             self.ask_keyframe(source.peer, source.kind, layer);
             return true;
         };
         for seq in kept {
             if let Some(packet) = stream.history.get(stream.epoch(), SeqNo::new(seq)) {
-                self.exchange.carry(Workers::only(worker), stream, packet, arena);
+                self.exchange.carry((Workers::only(worker), room), stream, packet, arena);
             }
         }
         true
@@ -183,9 +184,10 @@ impl Engine {
             return;
         }
         if !stream.takers.is_empty()
+            && let Some(publisher) = self.publishers.get(stream.key.source.peer)
             && let Some(packet) = stream.history.get(arrived.epoch, arrived.seq)
         {
-            self.exchange.carry(stream.takers, stream, packet, arena);
+            self.exchange.carry((stream.takers, publisher.room), stream, packet, arena);
         }
         stream.left_out = 0;
     }

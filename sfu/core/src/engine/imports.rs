@@ -107,9 +107,9 @@ impl Engine {
     }
 
     /// Asks another worker for what is shown of a picture, where that changed.
-    pub(super) fn want(&mut self, room: RoomId, source: Source, worker: WorkerId) {
+    pub(super) fn want(&mut self, id: RoomId, source: Source, worker: WorkerId) {
         let receiver = self.publishers.receiver(source).filter(|_| !source.kind.is_audio());
-        let (Some(receiver), Some(room)) = (receiver, self.rooms.get(&room)) else { return };
+        let (Some(receiver), Some(room)) = (receiver, self.rooms.get(&id)) else { return };
         let mut taken = LayerSet::default();
         for layer in LAYERS {
             let stream = receiver.layer(layer).and_then(|id| self.streams.get(id));
@@ -118,7 +118,7 @@ impl Engine {
             }
         }
         let granted = room.needs.highest(source);
-        let word = Word::Wanted { source, granted, taken };
+        let word = Word::Wanted { room: id, source, granted, taken };
         let said = self.exchange.said_wants.get(&source).copied();
         let nothing = taken.is_empty() && granted.is_none();
         if said == Some(word) || nothing && said.is_none() {
@@ -144,7 +144,11 @@ impl Engine {
 
     /// A packet that crossed.
     pub(super) fn on_crossed_media(&mut self, media: &Media, bytes: &[u8]) {
-        let Some(id) = self.publishers.stream(media.key) else { return self.counters.crossings_stray += 1 };
+        let publisher = self.publishers.get(media.key.source.peer);
+        let id = publisher
+            .filter(|publisher| publisher.room == media.room)
+            .and_then(|publisher| publisher.receiver(media.key.source.kind)?.layer(media.key.layer));
+        let Some(id) = id else { return self.counters.crossings_stray += 1 };
         let Some((dependency, payload)) = bytes.split_at_checked(media.dependency.into()) else { return };
         let Media { ssrc, time, marker, format, passed, .. } = *media;
         let padding = |back: u64| {

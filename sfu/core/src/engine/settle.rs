@@ -192,7 +192,7 @@ impl Engine {
         }
     }
 
-    fn grant(&mut self, peer: PeerId, position: usize, point: Option<OperatingPoint>) {
+    pub(super) fn grant(&mut self, peer: PeerId, position: usize, point: Option<OperatingPoint>) {
         let slot = self.members.get_mut(&peer).and_then(|member| member.slots.get_mut(position));
         if let Some(slot) = slot {
             slot.granted = point;
@@ -207,7 +207,7 @@ impl Engine {
     }
 
     /// Points a slot at a stream, or at none.
-    fn retarget(&mut self, peer: PeerId, position: usize, key: Option<StreamKey>) {
+    pub(super) fn retarget(&mut self, peer: PeerId, position: usize, key: Option<StreamKey>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         let Some(slot) = member.slots.get_mut(position) else { return };
         if slot.stream.target().or(slot.stream.current()) == key {
@@ -265,7 +265,7 @@ impl Engine {
         }
     }
 
-    fn positions(&self, peer: PeerId, which: impl Fn(Slot) -> bool) -> Vec<usize> {
+    pub(super) fn positions(&self, peer: PeerId, which: impl Fn(Slot) -> bool) -> Vec<usize> {
         let slots = self.members.get(&peer).map(|member| member.slots.as_slice()).unwrap_or_default();
         let wanted = slots.iter().enumerate().filter(|(_, slot)| which(slot.stream.slot()));
         wanted.map(|(position, _)| position).collect()

@@ -174,6 +174,7 @@ impl Booth {
         match &command {
             SfuCommand::Connect { peer, .. }
             | SfuCommand::SetGate { peer, .. }
+            | SfuCommand::MoveTo { peer, .. }
             | SfuCommand::SetView { peer, .. } => {
                 self.engine_of(*peer).handle_input(now, Input::Command(command));
             }

@@ -193,6 +193,7 @@ impl World {
             SfuCommand::Connect { peer, .. }
             | SfuCommand::Renegotiate { peer, .. }
             | SfuCommand::Disconnect { peer }
+            | SfuCommand::MoveTo { peer, .. }
             | SfuCommand::SetGate { peer, .. }
             | SfuCommand::SetView { peer, .. } => Some(*peer),
         };

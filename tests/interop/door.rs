@@ -232,6 +232,7 @@ fn may_speak(code: &str) -> SeatView {
         microphone: Microphone::Open,
         camera: true,
         may_present: false,
+        branch: None,
     }
 }
 

@@ -222,5 +222,7 @@ export const meeting: MeetingView = {
       since: NOW - 20,
     },
   ],
+  apart: [],
+  detaching: 'hosts',
   fact: 311,
 };

@@ -25,6 +25,7 @@ fn view(code: &str, connection: Connection) -> SeatView {
         microphone: Microphone::Locked,
         camera: false,
         may_present: false,
+        branch: None,
     }
 }
 

@@ -1,15 +1,17 @@
 //! What can happen in a meeting; `record` numbers and chains it.
 
 mod record;
+mod scope;
 
 use crate::neighbour::NodeName;
 use serde::{Deserialize, Serialize};
 use signaling_protocol::{
-    AccountId, BoundedText, MeetingKind, MeetingStaff, Microphone, MicrophonePolicy, Occupant, Role, SeatId,
-    TierCode, UnitCode, UtcSeconds,
+    AccountId, BoundedText, DetachingPolicy, MeetingKind, MeetingStaff, Microphone, MicrophonePolicy,
+    Occupant, Role, SeatId, TierCode, UnitCode, UtcSeconds,
 };
 
 pub use record::{ChainError, FactRecord, FactVersion, verify_chain};
+pub use scope::Scope;
 
 /// Who brought a fact about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +74,22 @@ pub struct Created {
     /// The node that decides in it; none for a node that stands alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<NodeName>,
+}
+
+/// A branch begins to sit apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Detached {
+    /// The branch: this unit and all below it.
+    pub unit: UnitCode,
+    /// The unit's name then.
+    pub name: String,
+    /// Who chairs it.
+    pub chair: Option<SeatId>,
+    /// Who chairs it while the chair is not here.
+    pub deputy: Option<SeatId>,
+    /// The seats that go. They are written down because the tree of units may be another one when the log is read.
+    pub seats: Vec<SeatId>,
 }
 
 /// What happened.
@@ -179,44 +197,85 @@ pub enum Fact {
         /// Who.
         seat: Option<SeatId>,
     },
+    /// A branch sits apart; what its seats held in the plenary is free, but their places in its queue are kept. A fact
+    /// of the plenary.
+    BranchDetached(Box<Detached>),
+    /// A branch sits with the plenary again, and its own sitting is over. A fact of the plenary; all facts of that
+    /// sitting come before it.
+    BranchReturned {
+        /// Which.
+        unit: UnitCode,
+    },
+    /// Who may let branches sit apart changed.
+    DetachingSet {
+        /// Who.
+        policy: DetachingPolicy,
+    },
+    /// Who chairs a branch that sits apart. A fact of that branch.
+    BranchChaired {
+        /// Its chair.
+        chair: Option<SeatId>,
+        /// Who stands in for the chair.
+        deputy: Option<SeatId>,
+    },
 }
 
 /// Which parts of the state a fact changes; what a returning client must be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Touched {
-    /// Whether the common part changed.
-    pub meeting: bool,
-    /// The seat that changed.
-    pub seat: Option<SeatId>,
+    /// Whose common part changed.
+    pub common: Reach,
+    /// The seats that changed.
+    pub seats: Vec<SeatId>,
+    /// Who sees that they did.
+    pub seen_by: Reach,
+}
+
+/// How many a change concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Reach {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Those of the sitting whose fact it is.
+    Sitting,
+    /// All sittings.
+    Meeting,
 }
 
 impl Fact {
-    /// What it changes.
+    /// What it changes, apart from the seats of a branch that returns: those the state knows.
     pub(crate) fn touches(&self) -> Touched {
-        let common = Touched { meeting: true, seat: None };
-        let of = |seat: &SeatId, meeting: bool| Touched { meeting, seat: Some(seat.clone()) };
+        let common = |common| Touched { common, ..Touched::default() };
+        let of =
+            |seat: &SeatId, seen_by| Touched { seats: vec![seat.clone()], seen_by, ..Touched::default() };
         match self {
-            Self::MeetingCreated(_)
-            | Self::MeetingStarted {}
-            | Self::MeetingEnded {}
+            Self::MeetingCreated(_) | Self::MeetingEnded {} => common(Reach::Meeting),
+            Self::MeetingStarted {}
             | Self::StageSet { .. }
             | Self::FloorGranted { .. }
             | Self::FloorEnded {}
             | Self::SpeechRegistered { .. }
             | Self::SpeechUnregistered { .. }
             | Self::MicrophonePolicySet { .. }
-            | Self::PresenterSet { .. } => common,
-            Self::SeatAdded { record } => of(&record.seat, false),
+            | Self::PresenterSet { .. } => common(Reach::Sitting),
+            Self::SeatAdded { record } => of(&record.seat, Reach::Meeting),
             Self::SeatInvited { seat }
             | Self::SeatJoined { seat }
             | Self::SeatLost { seat }
             | Self::SeatLeft { seat }
             | Self::SeatRemoved { seat }
             | Self::SeatRevoked { seat }
-            | Self::RoleSet { seat, .. }
-            | Self::MicrophoneSet { seat, .. }
+            | Self::RoleSet { seat, .. } => of(seat, Reach::Meeting),
+            Self::MicrophoneSet { seat, .. }
             | Self::CameraSet { seat, .. }
-            | Self::PresentingAllowed { seat } => of(seat, false),
+            | Self::PresentingAllowed { seat } => of(seat, Reach::Sitting),
+            Self::BranchDetached(detached) => {
+                let seats = detached.seats.clone();
+                Touched { common: Reach::Meeting, seats, seen_by: Reach::Meeting }
+            }
+            Self::BranchReturned { .. } => Touched { seen_by: Reach::Meeting, ..common(Reach::Meeting) },
+            Self::BranchChaired { .. } | Self::DetachingSet { .. } => common(Reach::Meeting),
         }
     }
 }

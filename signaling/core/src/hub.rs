@@ -237,7 +237,8 @@ impl Hub {
 
     /// Meetings going on and WebSockets open.
     pub fn load(&self) -> (usize, usize) {
-        let running = self.sessions.values().filter(|s| s.meeting.phase == MeetingPhase::Running).count();
+        let running =
+            self.sessions.values().filter(|s| s.meeting.plenary.phase == MeetingPhase::Running).count();
         (running, self.links.len())
     }
 

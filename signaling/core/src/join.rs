@@ -1,11 +1,12 @@
 //! Checked claims → a seat and a role, or a refusal.
 
-use crate::fact::SeatRecord;
+use crate::fact::{Scope, SeatRecord};
 use crate::meeting::{MAX_SEATS, Meeting, Seat, Surroundings};
+use crate::permissions::is_host;
 use crate::{Account, UnitTree};
 use signaling_protocol::{
-    AccountId, AccountKind, Connection, GrantRole, GrantView, MeetingPhase, Occupant, Refusal, Role, SeatId,
-    TierCode, UnitCode,
+    AccountId, AccountKind, Connection, GrantRole, GrantView, Occupant, Refusal, Role, SeatId, TierCode,
+    UnitCode,
 };
 
 /// The seat somebody comes to.
@@ -22,6 +23,8 @@ pub(crate) enum Admission {
     New {
         /// The seat.
         record: Box<SeatRecord>,
+        /// In which sitting.
+        scope: Scope,
     },
 }
 
@@ -30,7 +33,7 @@ impl Admission {
     pub(crate) fn role(&self) -> Role {
         match self {
             Self::Known { role, .. } => *role,
-            Self::New { record } => record.role,
+            Self::New { record, .. } => record.role,
         }
     }
 
@@ -45,6 +48,19 @@ impl Admission {
     }
 }
 
+/// The unit somebody belongs to.
+pub(crate) fn unit_of(occupant: &Occupant) -> &UnitCode {
+    match occupant {
+        Occupant::Site { unit } | Occupant::Person { unit, .. } => unit,
+    }
+}
+
+/// In which sitting whoever comes anew from a unit takes a seat.
+pub(crate) fn scope_of_unit(meeting: &Meeting, unit: &UnitCode, units: &UnitTree) -> Scope {
+    let branch = meeting.apart.keys().find(|branch| units.is_within(unit, branch));
+    branch.cloned().into()
+}
+
 /// The unit of a site's seat.
 pub(crate) fn site_unit(occupant: &Occupant) -> Option<&UnitCode> {
     match occupant {
@@ -55,7 +71,7 @@ pub(crate) fn site_unit(occupant: &Occupant) -> Option<&UnitCode> {
 
 /// Whether a seat is out of the meeting until it is invited again.
 pub(crate) fn is_out(seat: &Seat) -> bool {
-    matches!(seat.connection, Connection::Removed { .. })
+    matches!(seat.connection(), Connection::Removed { .. })
 }
 
 /// Which seat an account has in a meeting.
@@ -79,14 +95,16 @@ pub(crate) fn admit(meeting: &Meeting, account: &Account, units: &UnitTree) -> R
     if let Some((id, _)) = known {
         return Ok(Admission::Known { seat: id.clone(), role });
     }
-    let number = meeting.seats.len().saturating_add(1);
-    if number > MAX_SEATS {
+    if meeting.seats.len() >= MAX_SEATS {
         return Err(Refusal::Full);
     }
+    // Who directs the meeting sits in the plenary, wherever he belongs.
+    let scope = if is_host(role) { Scope::Plenary } else { scope_of_unit(meeting, &account.unit, units) };
+    let order = meeting.seats.len().saturating_add(1);
     let occupant = Occupant::Person { account: account.id.clone(), unit: account.unit.clone() };
     let unit = units.unit(&account.unit);
     let record = SeatRecord {
-        seat: seat_id(number)?,
+        seat: meeting.new_seat(&scope, 1)?,
         occupant,
         name: account.name.clone(),
         detail: unit.map(|unit| unit.name.clone()).unwrap_or_default(),
@@ -95,9 +113,9 @@ pub(crate) fn admit(meeting: &Meeting, account: &Account, units: &UnitTree) -> R
             .map_err(|_| Refusal::NoSuchUnit)?,
         parent: unit.and_then(|unit| unit.parent.clone()),
         role,
-        order: u32::try_from(number).unwrap_or(u32::MAX),
+        order: u32::try_from(order).unwrap_or(u32::MAX),
     };
-    Ok(Admission::New { record: Box::new(record) })
+    Ok(Admission::New { record: Box::new(record), scope })
 }
 
 /// What a person is: named for the meeting, else by a grant. An administrator's grant implies no seat.
@@ -142,23 +160,28 @@ pub(crate) fn person_role(
 pub(crate) fn site_seat(
     around: Surroundings<'_>,
     code: &UnitCode,
-    number: usize,
+    seat: SeatId,
+    order: usize,
 ) -> Result<SeatRecord, Refusal> {
     let unit = around.units.unit(code).filter(|unit| unit.is_valid(around.day)).ok_or(Refusal::NoSuchUnit)?;
     let parent = unit.parent.as_ref().and_then(|parent| around.units.unit(parent));
     Ok(SeatRecord {
-        seat: seat_id(number)?,
+        seat,
         occupant: Occupant::Site { unit: code.clone() },
         name: unit.name.clone(),
         detail: parent.map(|parent| parent.name.clone()).unwrap_or_default(),
         tier: unit.tier.clone(),
         parent: unit.parent.clone(),
         role: Role::Site,
-        order: u32::try_from(number).unwrap_or(u32::MAX),
+        order: u32::try_from(order).unwrap_or(u32::MAX),
     })
 }
 
-fn seat_id(number: usize) -> Result<SeatId, Refusal> {
+/// The name of a plenary's seat.
+///
+/// # Errors
+/// Never, for a number.
+pub(crate) fn seat_id(number: usize) -> Result<SeatId, Refusal> {
     SeatId::parse(format!("s{number}")).map_err(|_| Refusal::Internal)
 }
 
@@ -167,5 +190,5 @@ fn seat_id(number: usize) -> Result<SeatId, Refusal> {
 /// # Errors
 /// `Ended` once the meeting is over.
 pub(crate) fn check_open(meeting: &Meeting) -> Result<(), Refusal> {
-    if meeting.phase == MeetingPhase::Ended { Err(Refusal::Ended) } else { Ok(()) }
+    if meeting.is_over() { Err(Refusal::Ended) } else { Ok(()) }
 }

@@ -43,7 +43,9 @@ mod time;
 mod token;
 mod units;
 
-pub use fact::{Actor, ChainError, Created, Fact, FactRecord, FactVersion, SeatRecord, verify_chain};
+pub use fact::{
+    Actor, ChainError, Created, Detached, Fact, FactRecord, FactVersion, Scope, SeatRecord, verify_chain,
+};
 pub use hub::{Hub, HubConfig};
 pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights, SignInId};
 pub use meeting::MAX_SEATS;

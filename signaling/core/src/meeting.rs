@@ -2,18 +2,22 @@
 
 mod apply;
 mod fold;
+mod seat;
+mod sitting;
+mod told;
 
 pub(crate) use apply::Surroundings;
+pub(crate) use seat::Seat;
+pub(crate) use sitting::{Branch, Sitting};
+pub(crate) use told::Outlook;
 
-use crate::fact::{Created, FactRecord, FactVersion, SeatRecord, Touched};
-use crate::permissions::is_host;
+use crate::fact::{Created, FactRecord, FactVersion, Scope};
 use crate::{Actor, Fact, UtcMillis};
 use indexmap::IndexMap;
 use signaling_protocol::{
-    Connection, FactNumber, MeetingId, MeetingPhase, MeetingView, Microphone, MicrophonePolicy, QueueEntry,
-    RequestId, Role, SeatId, SeatView, UtcSeconds,
+    DetachingPolicy, FactNumber, MeetingId, MeetingPhase, MeetingView, RequestId, Role, SeatId, UnitCode,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Seats one meeting may have. The national call of domain.md S5 has 3,321 sites; twice that leaves room.
 pub const MAX_SEATS: usize = 8_192;
@@ -22,26 +26,6 @@ pub const MAX_SEATS: usize = 8_192;
 /// queue is part of the common view, which must leave room for seats in a frame.
 pub(crate) const MAX_QUEUE: usize = 50;
 
-/// One seat's state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seat {
-    /// As it was made.
-    pub record: SeatRecord,
-    /// How it is connected.
-    pub connection: Connection,
-    /// Its microphone.
-    pub microphone: Microphone,
-    /// Whether its camera is on.
-    pub camera: bool,
-    /// Whether it may present without being asked.
-    pub may_present: bool,
-    /// The fact by which it was last vacated, 0 if never: what was given out before that is good no more.
-    pub vacated: FactNumber,
-    /// How long it is on the wire. Kept, because every newcomer's snapshot is cut by it: thousands of seats for each of
-    /// thousands of newcomers.
-    pub wire_bytes: usize,
-}
-
 /// One meeting's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Meeting {
@@ -49,20 +33,12 @@ pub(crate) struct Meeting {
     pub id: MeetingId,
     /// What it was made of.
     pub created: Created,
-    /// Where it stands.
-    pub phase: MeetingPhase,
-    /// When it was opened.
-    pub started: Option<UtcSeconds>,
-    /// What microphones are by default.
-    pub microphones: MicrophonePolicy,
-    /// Whose picture is shown.
-    pub stage: Option<SeatId>,
-    /// Who has the floor, and since when.
-    pub floor: Option<(SeatId, UtcSeconds)>,
-    /// Who presents.
-    pub presenter: Option<SeatId>,
-    /// Who wants to speak.
-    pub queue: Vec<QueueEntry>,
+    /// Of those who sit together.
+    pub plenary: Sitting,
+    /// Who may let branches sit apart.
+    pub detaching: DetachingPolicy,
+    /// The branches that sit apart.
+    pub apart: BTreeMap<UnitCode, Branch>,
     /// The seats, in the order they were made.
     pub seats: IndexMap<SeatId, Seat>,
     /// Each seat's last request that became a fact.
@@ -70,7 +46,7 @@ pub(crate) struct Meeting {
     /// The last fact.
     pub last: FactNumber,
     /// What each fact changed, by number from 1.
-    touched: Vec<Touched>,
+    touched: Vec<told::Entry>,
     hash: String,
 }
 
@@ -80,13 +56,9 @@ impl Meeting {
         Self {
             id,
             created,
-            phase: MeetingPhase::Waiting,
-            started: None,
-            microphones: MicrophonePolicy::Locked,
-            stage: None,
-            floor: None,
-            presenter: None,
-            queue: Vec::new(),
+            plenary: Sitting::waiting(),
+            detaching: DetachingPolicy::default(),
+            apart: BTreeMap::new(),
             seats: IndexMap::new(),
             requests: HashMap::new(),
             last: FactNumber(0),
@@ -101,7 +73,7 @@ impl Meeting {
         at: UtcMillis,
         by: Actor,
         request: Option<RequestId>,
-        fact: Fact,
+        (scope, fact): (Scope, Fact),
     ) -> FactRecord {
         let number = FactNumber(self.last.0.saturating_add(1));
         let mut record = FactRecord {
@@ -111,6 +83,7 @@ impl Meeting {
             at,
             by,
             request,
+            scope,
             fact,
             hash: String::new(),
         };
@@ -138,58 +111,32 @@ impl Meeting {
         (self.last, self.hash.clone())
     }
 
-    /// A seat.
-    pub(crate) fn seat(&self, seat: &SeatId) -> Option<&Seat> {
-        self.seats.get(seat)
+    /// The first chair of a sitting that is here.
+    pub(crate) fn chair_of(&self, scope: &Scope) -> Option<&SeatId> {
+        let is_chair = |seat: &Seat| match scope {
+            Scope::Plenary => seat.record.role == Role::Chair,
+            Scope::Branch(unit) => self.chairs_branch(unit, &seat.record.seat),
+        };
+        let here = |seat: &Seat| seat.sits == *scope && seat.is_connected() && is_chair(seat);
+        self.seats.iter().find(|(_, seat)| here(seat)).map(|(id, _)| id)
     }
 
-    /// The first chair that is here.
-    pub(crate) fn chair(&self) -> Option<&SeatId> {
-        let is_chair = |seat: &Seat| seat.record.role == Role::Chair && seat.is_connected();
-        self.seats.iter().find(|(_, seat)| is_chair(seat)).map(|(id, _)| id)
+    /// Whether a seat chairs a branch now: as its chair, or as the deputy of a chair who is not here.
+    pub(crate) fn chairs_branch(&self, unit: &UnitCode, seat: &SeatId) -> bool {
+        let Some(branch) = self.apart.get(unit) else { return false };
+        let here = |seat: &SeatId| self.seat(seat).is_some_and(Seat::is_connected);
+        let chair = branch.chair.as_ref();
+        chair == Some(seat) || branch.deputy.as_ref() == Some(seat) && !chair.is_some_and(here)
     }
 
-    /// Who has the floor.
-    pub(crate) fn floor_seat(&self) -> Option<&SeatId> {
-        self.floor.as_ref().map(|(seat, _)| seat)
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.plenary.phase == MeetingPhase::Ended
     }
 
-    /// What a seat's microphone is when nothing special holds for it.
-    pub(crate) fn default_microphone(&self, role: Role) -> Microphone {
-        match role {
-            Role::Chair | Role::Secretary | Role::Operator => Microphone::Off,
-            Role::Viewer => Microphone::Locked,
-            Role::Site | Role::Delegate => match self.microphones {
-                MicrophonePolicy::Locked => Microphone::Locked,
-                MicrophonePolicy::Allowed => Microphone::Off,
-            },
-        }
-    }
-
-    /// Whether a seat may present now: by role, by leave, or because it speaks.
-    pub(crate) fn may_present(&self, id: &SeatId, seat: &Seat) -> bool {
-        is_host(seat.record.role) || seat.may_present || self.floor_seat() == Some(id)
-    }
-
-    /// What changed after a fact: whether the common part did, and which seats, each once.
-    pub(crate) fn touched_since(&self, seen: FactNumber) -> (bool, Vec<SeatId>) {
-        let skip = usize::try_from(seen.0).unwrap_or(usize::MAX);
-        let mut meeting = false;
-        let mut seats: Vec<SeatId> = Vec::new();
-        let mut known: HashSet<&SeatId> = HashSet::new();
-        for touched in self.touched.iter().skip(skip) {
-            meeting |= touched.meeting;
-            if let Some(seat) = &touched.seat
-                && known.insert(seat)
-            {
-                seats.push(seat.clone());
-            }
-        }
-        (meeting, seats)
-    }
-
-    /// The common part as everybody sees it.
-    pub(crate) fn view(&self) -> MeetingView {
+    /// The common part as those of a sitting see it.
+    pub(crate) fn view(&self, scope: &Scope) -> MeetingView {
+        let sitting = self.sitting(scope).unwrap_or(&self.plenary);
         MeetingView {
             meeting: self.id.clone(),
             title: self.created.title.clone(),
@@ -197,53 +144,45 @@ impl Meeting {
             convening_unit: self.created.convening_unit.clone(),
             convening_name: self.created.convening_name.clone(),
             starts: self.created.starts,
-            phase: self.phase,
-            started: self.started,
-            microphones: self.microphones,
-            stage: self.stage.clone(),
-            floor: self.floor_seat().cloned(),
-            floor_since: self.floor.as_ref().map(|(_, since)| *since),
-            presenter: self.presenter.clone(),
-            queue: self.queue.clone(),
+            phase: sitting.phase,
+            started: sitting.started,
+            microphones: sitting.microphones,
+            stage: sitting.stage.clone(),
+            floor: sitting.floor_seat().cloned(),
+            floor_since: sitting.floor.as_ref().map(|(_, since)| *since),
+            presenter: sitting.presenter.clone(),
+            queue: sitting.queue.clone(),
+            branch: scope.clone().into(),
+            apart: self.apart.iter().map(|(unit, branch)| branch.view(unit)).collect(),
+            detaching: self.detaching,
             fact: self.last,
         }
     }
 }
 
-impl Seat {
-    /// Measures it anew after a change. A view of ours can always be written.
-    fn measure(&mut self) {
-        self.wire_bytes = serde_json::to_vec(&self.view()).map_or(0, |text| text.len());
-    }
-
-    /// A seat as everybody sees it.
-    pub(crate) fn view(&self) -> SeatView {
-        let record = &self.record;
-        SeatView {
-            seat: record.seat.clone(),
-            occupant: record.occupant.clone(),
-            name: record.name.clone(),
-            detail: record.detail.clone(),
-            tier: record.tier.clone(),
-            parent: record.parent.clone(),
-            role: record.role,
-            order: record.order,
-            connection: self.connection,
-            microphone: self.microphone,
-            camera: self.camera,
-            may_present: self.may_present,
-        }
-    }
-
-    /// Whether it is connected.
-    pub(crate) fn is_connected(&self) -> bool {
-        matches!(self.connection, Connection::Connected { .. })
+impl UtcMillis {
+    /// Whole seconds, as the wire has them.
+    pub(crate) fn seconds(self) -> signaling_protocol::UtcSeconds {
+        signaling_protocol::UtcSeconds(u32::try_from(self.0.div_euclid(1_000)).unwrap_or(0))
     }
 }
 
-impl UtcMillis {
-    /// Whole seconds, as the wire has them.
-    pub(crate) fn seconds(self) -> UtcSeconds {
-        UtcSeconds(u32::try_from(self.0.div_euclid(1_000)).unwrap_or(0))
+#[cfg(test)]
+impl Meeting {
+    /// The state without what only says where in the log it was written.
+    pub(crate) fn numbers_aside(&self) -> Self {
+        let none = FactNumber(0);
+        let mut bare = Self { last: none, touched: Vec::new(), hash: String::new(), ..self.clone() };
+        for (_, number) in bare.requests.values_mut() {
+            *number = none;
+        }
+        for branch in bare.apart.values_mut() {
+            branch.detached = none;
+        }
+        for seat in bare.seats.values_mut() {
+            seat.vacated = FactNumber(u32::from(seat.vacated != none));
+            seat.back = none;
+        }
+        bare
     }
 }

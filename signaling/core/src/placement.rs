@@ -8,9 +8,8 @@ mod words;
 
 pub(crate) use far::Moved;
 
-use crate::FactRecord;
+use crate::fact::{Reach, Scope, Touched};
 use crate::meeting::{Meeting, Seat};
-use crate::permissions::{Position, check, is_host};
 use far::Far;
 use sfu_control::{
     Demand, Gate, MosaicWish, PeerId, ReceiveProfile, RoomId, SfuCommand, Slot, Source, SourceKind, View,
@@ -37,6 +36,8 @@ struct Common {
 pub(crate) struct Media {
     /// Its peer in the SFU.
     pub peer: PeerId,
+    /// The room it is in.
+    room: RoomId,
     /// The client's DTLS certificate: another one is another `RTCPeerConnection`.
     pub fingerprint: String,
     /// What fills its slots, as the client was told.
@@ -48,17 +49,25 @@ pub(crate) struct Media {
     view: Option<View>,
 }
 
-/// One meeting's place in the SFU.
+/// One sitting's place in the SFU.
+#[derive(Debug, Clone, Copy)]
+struct Hall {
+    room: RoomId,
+    told: Common,
+}
+
+/// One meeting's place in the SFU. Each sitting has a room of its own, which nothing leaves; who goes from one to another
+/// takes its transport along.
 #[derive(Debug, Clone)]
 pub(crate) struct Placement {
-    room: RoomId,
+    plenary: RoomId,
+    halls: BTreeMap<Scope, Hall>,
     media: BTreeMap<SeatId, Media>,
     /// The seat of each peer in `media`: every report of the SFU names a peer.
     seats: HashMap<PeerId, SeatId>,
     wishes: BTreeMap<SeatId, ViewWish>,
     /// Seats whose media comes from beyond another node.
     far: Far,
-    told: Common,
     stale: Stale,
 }
 
@@ -66,19 +75,24 @@ impl Placement {
     /// An empty room for a meeting.
     pub(crate) fn new(room: RoomId) -> Self {
         Self {
-            room,
+            plenary: room,
+            halls: BTreeMap::from([(Scope::Plenary, Hall { room, told: Common::default() })]),
             media: BTreeMap::new(),
             seats: HashMap::new(),
             wishes: BTreeMap::new(),
             far: Far::default(),
-            told: Common::default(),
             stale: Stale::default(),
         }
     }
 
-    /// The meeting's room.
-    pub(crate) fn room(&self) -> RoomId {
-        self.room
+    /// The room of the plenary.
+    pub(crate) fn plenary(&self) -> RoomId {
+        self.plenary
+    }
+
+    /// The room of a sitting.
+    pub(crate) fn room_of(&self, scope: &Scope) -> Option<RoomId> {
+        self.halls.get(scope).map(|hall| hall.room)
     }
 
     /// A seat's transport.
@@ -103,19 +117,24 @@ impl Placement {
         self.stale.seat(seat);
     }
 
-    /// Takes a new fact.
-    pub(crate) fn on_record(&mut self, record: &FactRecord) {
-        let touched = record.fact.touches();
-        if touched.meeting {
+    /// Takes what a new fact changed.
+    pub(crate) fn on_record(&mut self, touched: &Touched) {
+        if touched.common != Reach::Nobody {
             self.stale = Stale::Everybody;
         }
-        if let Some(seat) = &touched.seat {
+        for seat in &touched.seats {
             self.stale.seat(seat);
         }
     }
 
     /// An offer of a seat: a new peer, or the living one again if the certificate is the same.
-    pub(crate) fn offer(&mut self, seat: &SeatId, fresh: PeerId, offer: String) -> (PeerId, Vec<SfuCommand>) {
+    pub(crate) fn offer(
+        &mut self,
+        (seat, scope): (&SeatId, &Scope),
+        fresh: PeerId,
+        offer: String,
+    ) -> (PeerId, Vec<SfuCommand>) {
+        let room = self.room_of(scope).unwrap_or(self.plenary);
         let fingerprint = fingerprint(&offer);
         if let Some(peer) = self.living(seat, &fingerprint) {
             return (peer, vec![SfuCommand::Renegotiate { peer, offer }]);
@@ -123,6 +142,7 @@ impl Placement {
         let mut commands: Vec<SfuCommand> = self.hang_up(seat).into_iter().collect();
         let media = Media {
             peer: fresh,
+            room,
             fingerprint,
             slots: Vec::new(),
             demands: BTreeMap::new(),
@@ -132,7 +152,7 @@ impl Placement {
         };
         self.media.insert(seat.clone(), media);
         self.seats.insert(fresh, seat.clone());
-        commands.push(SfuCommand::Connect { peer: fresh, room: self.room, offer });
+        commands.push(SfuCommand::Connect { peer: fresh, room, offer });
         (fresh, commands)
     }
 
@@ -224,61 +244,107 @@ impl Placement {
         }
     }
 
-    /// Tells the SFU what must hold now and did not before.
-    pub(crate) fn settle(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
+    /// Tells the SFU what must hold now and did not before. Whoever goes to another sitting is silent on the way: gates
+    /// close before it goes and open when it is there.
+    pub(crate) fn settle(&mut self, meeting: &Meeting, fresh: impl FnMut() -> RoomId) -> Vec<SfuCommand> {
         let seats = match std::mem::take(&mut self.stale) {
             Stale::Seats(seats) => seats,
             Stale::Everybody => self.media.keys().cloned().collect(),
         };
-        let mut commands = Vec::new();
+        let mut commands = self.open_halls(meeting, fresh);
+        let mut opened = Vec::new();
         for seat in &seats {
-            self.settle_gates(meeting, seat, &mut commands);
+            self.settle_gates(meeting, seat, &mut commands, &mut opened);
         }
+        commands.extend(seats.iter().filter_map(|seat| self.settle_room(meeting, seat)));
+        commands.append(&mut opened);
         commands.extend(self.settle_common(meeting));
         for seat in &seats {
             commands.extend(self.settle_view(meeting, seat));
         }
+        commands.extend(self.close_halls(meeting));
         commands
     }
 
     /// What the SFU would be told if everything were looked at: nothing, after a settling.
     #[cfg(test)]
     pub(crate) fn left_untold(&self, meeting: &Meeting) -> Vec<SfuCommand> {
-        Self { stale: Stale::Everybody, ..self.clone() }.settle(meeting)
+        let mut all = Self { stale: Stale::Everybody, ..self.clone() };
+        all.settle(meeting, || RoomId::new(u64::MAX))
     }
 
-    fn settle_gates(&mut self, meeting: &Meeting, id: &SeatId, commands: &mut Vec<SfuCommand>) {
+    fn open_halls(&mut self, meeting: &Meeting, mut fresh: impl FnMut() -> RoomId) -> Vec<SfuCommand> {
+        let mut commands = Vec::new();
+        for unit in meeting.apart.keys() {
+            self.halls.entry(Scope::Branch(unit.clone())).or_insert_with(|| {
+                let room = fresh();
+                commands.push(SfuCommand::OpenRoom { room });
+                Hall { room, told: Common::default() }
+            });
+        }
+        commands
+    }
+
+    fn close_halls(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
+        let over: Vec<Scope> =
+            self.halls.keys().filter(|scope| meeting.sitting(scope).is_none()).cloned().collect();
+        let closed = over.iter().filter_map(|scope| self.halls.remove(scope));
+        closed.map(|hall| SfuCommand::CloseRoom { room: hall.room }).collect()
+    }
+
+    fn settle_room(&mut self, meeting: &Meeting, id: &SeatId) -> Option<SfuCommand> {
+        let room = self.room_of(&meeting.scope_of(id))?;
+        let media = self.media.get_mut(id)?;
+        let moves = media.room != room;
+        media.room = room;
+        moves.then_some(SfuCommand::MoveTo { peer: media.peer, room })
+    }
+
+    fn settle_gates(
+        &mut self,
+        meeting: &Meeting,
+        id: &SeatId,
+        closed: &mut Vec<SfuCommand>,
+        opened: &mut Vec<SfuCommand>,
+    ) {
         let Some(media) = self.media.get_mut(id).filter(|media| media.answered) else { return };
         let wanted = meeting.seat(id).map_or([Gate::Closed; 4], |seat| gates(meeting, id, seat));
         for ((kind, told), gate) in SourceKind::ALL.into_iter().zip(&mut media.gates).zip(wanted) {
             if *told != gate {
                 *told = gate;
+                let commands = if gate == Gate::Open { &mut *opened } else { &mut *closed };
                 commands.push(SfuCommand::SetGate { peer: media.peer, kind, gate });
             }
         }
     }
 
     fn settle_common(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
-        let wanted = self.common(meeting);
-        let (room, told) = (self.room, self.told);
         let mut commands = Vec::new();
-        if (told.programme, told.reverse) != (wanted.programme, wanted.reverse) {
-            let (source, reverse) = (wanted.programme, wanted.reverse);
-            commands.push(SfuCommand::SetProgramme { room, source, reverse });
+        let scopes: Vec<Scope> = self.halls.keys().cloned().collect();
+        for scope in scopes {
+            let Some(wanted) = self.common(meeting, &scope) else { continue };
+            let Some(Hall { room, told }) = self.halls.get_mut(&scope) else { continue };
+            let room = *room;
+            if (told.programme, told.reverse) != (wanted.programme, wanted.reverse) {
+                let (source, reverse) = (wanted.programme, wanted.reverse);
+                commands.push(SfuCommand::SetProgramme { room, source, reverse });
+            }
+            if told.slides != wanted.slides {
+                commands.push(SfuCommand::SetSlides { room, source: wanted.slides });
+            }
+            if told.floor != wanted.floor {
+                commands.push(SfuCommand::SetFloor { room, source: wanted.floor });
+            }
+            *told = wanted;
         }
-        if told.slides != wanted.slides {
-            commands.push(SfuCommand::SetSlides { room, source: wanted.slides });
-        }
-        if told.floor != wanted.floor {
-            commands.push(SfuCommand::SetFloor { room, source: wanted.floor });
-        }
-        self.told = wanted;
         commands
     }
 
-    fn common(&self, meeting: &Meeting) -> Common {
-        if meeting.phase != MeetingPhase::Running {
-            return Common::default();
+    /// What a sitting shares; none if it is over, and its room with it.
+    fn common(&self, meeting: &Meeting, scope: &Scope) -> Option<Common> {
+        let sitting = meeting.sitting(scope)?;
+        if sitting.phase != MeetingPhase::Running {
+            return Some(Common::default());
         }
         let source = |seat: Option<&SeatId>, kind| {
             let peer = self.peer_of(seat?)?;
@@ -288,13 +354,13 @@ impl Placement {
             let on = seat.and_then(|seat| meeting.seat(seat)).is_some_and(|seat| seat.camera);
             if on { source(seat, SourceKind::Camera) } else { None }
         };
-        let stage = meeting.stage.as_ref();
-        Common {
+        let stage = sitting.stage.as_ref();
+        Some(Common {
             programme: picture(stage),
-            reverse: picture(meeting.chair().filter(|chair| Some(*chair) != stage)),
-            slides: source(meeting.presenter.as_ref(), SourceKind::Screen),
-            floor: source(meeting.floor_seat(), SourceKind::Microphone),
-        }
+            reverse: picture(meeting.chair_of(scope).filter(|chair| Some(*chair) != stage)),
+            slides: source(sitting.presenter.as_ref(), SourceKind::Screen),
+            floor: source(sitting.floor_seat(), SourceKind::Microphone),
+        })
     }
 
     fn settle_view(&mut self, meeting: &Meeting, id: &SeatId) -> Option<SfuCommand> {
@@ -311,12 +377,12 @@ impl Placement {
 
     /// A wish as the SFU takes it: without what this seat may not see.
     fn view(&self, meeting: &Meeting, viewer: &Seat, wish: &ViewWish) -> View {
-        let role = viewer.record.role;
-        let may_watch = check(role, Action::Watch, Position::Within).is_ok();
         // Before the meeting is open only its hosts look into the rooms.
-        let watches = may_watch && (meeting.phase == MeetingPhase::Running || is_host(role));
+        let watches = meeting.may(viewer, Action::Watch).is_ok()
+            && (is_running(meeting, viewer) || meeting.directs(viewer));
         let bound = usize::try_from(WIRE_LIMITS.mosaic_slots).unwrap_or(usize::MAX);
         let pictures = wish.mosaic.iter().take(bound).filter(|_| watches).filter_map(|wish| {
+            meeting.seat(&wish.seat).filter(|seen| seen.sits == viewer.sits)?;
             let peer = self.peer_of(&wish.seat)?;
             let source = Source { peer, kind: SourceKind::Camera };
             Some(MosaicWish { slot: wish.index, source, height: wish.height })
@@ -335,14 +401,20 @@ impl Placement {
     }
 }
 
+/// Whether the sitting of a seat is open.
+fn is_running(meeting: &Meeting, seat: &Seat) -> bool {
+    meeting.sitting(&seat.sits).is_some_and(|sitting| sitting.phase == MeetingPhase::Running)
+}
+
 /// Which sources of a seat pass, in the order of [`SourceKind::ALL`].
 fn gates(meeting: &Meeting, id: &SeatId, seat: &Seat) -> [Gate; 4] {
-    let running = meeting.phase == MeetingPhase::Running;
-    let presents = running && meeting.presenter.as_ref() == Some(id);
+    let Some(sitting) = meeting.sitting(&seat.sits) else { return [Gate::Closed; 4] };
+    let running = sitting.phase == MeetingPhase::Running;
+    let presents = running && sitting.presenter.as_ref() == Some(id);
     let gate = |open: bool| if open { Gate::Open } else { Gate::Closed };
     [
         gate(running && seat.microphone == Microphone::Open),
-        gate(seat.camera && meeting.phase != MeetingPhase::Ended),
+        gate(seat.camera && sitting.phase != MeetingPhase::Ended),
         gate(presents),
         gate(presents),
     ]

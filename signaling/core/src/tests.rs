@@ -1,6 +1,8 @@
 //! Stories of whole meetings in virtual time, told through the hub's door.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a story looks for one message among many")]
 
+mod branches;
+mod commute;
 mod harness;
 mod hostile;
 mod links;

@@ -1,7 +1,8 @@
 //! What a client wants: one JSON object per WebSocket text frame.
 
 use crate::{
-    BoundedText, FactNumber, MediaProfile, PublishSource, RequestId, ResumeToken, SeatId, Ticket, UnitCode,
+    BoundedText, DetachingPolicy, FactNumber, MediaProfile, PublishSource, RequestId, ResumeToken, SeatId,
+    Ticket, UnitCode,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -194,5 +195,33 @@ pub enum ClientMessage {
     InviteBack {
         /// Whose.
         seat: SeatId,
+    },
+
+    /// Lets a branch sit apart ("Họp riêng"): a unit with all below it gets its own chair, stage, floor and queue, and
+    /// neither sees nor hears the others until it returns.
+    DetachBranch {
+        /// Its unit.
+        unit: UnitCode,
+        /// Who chairs it; if nobody is named, the unit's own room, else whoever of it comes first and is here.
+        chair: Option<SeatId>,
+        /// Who stands in while the chair is not here; if nobody is named, the next after the chair.
+        deputy: Option<SeatId>,
+    },
+    /// Ends a branch's own sitting ("Trở lại phiên toàn thể").
+    ReturnBranch {
+        /// Which.
+        unit: UnitCode,
+    },
+    /// Names another chair of a branch that sits apart; the one before stands in.
+    NameBranchChair {
+        /// Which branch.
+        unit: UnitCode,
+        /// Who.
+        seat: SeatId,
+    },
+    /// Says who may let branches sit apart.
+    SetDetaching {
+        /// Who.
+        policy: DetachingPolicy,
     },
 }

@@ -47,8 +47,8 @@ pub use text::{BoundedText, TextError, fold};
 pub use typescript::typescript;
 pub use version::{Limits, PROTOCOL_VERSION, WIRE_LIMITS};
 pub use view::{
-    Action, Connection, GrantRole, MeetingKind, MeetingPhase, MeetingView, Microphone, MicrophonePolicy,
-    Occupant, QueueEntry, Role, SeatView,
+    Action, BranchView, Connection, DetachingPolicy, GrantRole, MeetingKind, MeetingPhase, MeetingView,
+    Microphone, MicrophonePolicy, Occupant, QueueEntry, Role, SeatView,
 };
 
 #[cfg(test)]

@@ -90,6 +90,15 @@ pub enum Refusal {
     /// Somebody else is presenting.
     #[error("somebody else is presenting")]
     PresenterBusy,
+    /// The seat or branch sits apart; what is asked needs it in the same sitting.
+    #[error("it sits apart; bring the branch back first, or ask its chair")]
+    Apart,
+    /// The branch does not sit apart.
+    #[error("the branch does not sit apart")]
+    NotApart,
+    /// No seat of this unit or below it can sit apart: none was invited, or the unit is the one that convened.
+    #[error("nobody of this unit can sit apart")]
+    NoSuchBranch,
     /// As many seats, meetings or connections as this node is configured for.
     #[error("this node is full")]
     Full,

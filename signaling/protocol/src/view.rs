@@ -136,7 +136,39 @@ pub enum MicrophonePolicy {
     Allowed,
 }
 
-/// One seat as everybody sees it.
+/// Who may let a branch sit apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DetachingPolicy {
+    /// The hosts only; the default.
+    #[default]
+    Hosts,
+    /// The hosts, and the room of a unit for its own branch.
+    OwnBranch,
+}
+
+/// A branch that sits apart, a unit with all below it ("Đang họp riêng").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BranchView {
+    /// Its unit.
+    pub unit: UnitCode,
+    /// The unit's name.
+    pub name: String,
+    /// Since when.
+    pub since: UtcSeconds,
+    /// Who chairs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub chair: Option<SeatId>,
+    /// Who chairs it while the chair is not connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub deputy: Option<SeatId>,
+}
+
+/// One seat as everybody sees it. Of a seat that sits elsewhere the microphone, the camera and the leave to present are
+/// not told: whatever stands there means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SeatView {
@@ -164,6 +196,10 @@ pub struct SeatView {
     pub camera: bool,
     /// Whether it may present without being asked.
     pub may_present: bool,
+    /// The branch it sits apart with; absent in the plenary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub branch: Option<UnitCode>,
 }
 
 /// One registration to speak.
@@ -180,7 +216,7 @@ pub struct QueueEntry {
     pub since: UtcSeconds,
 }
 
-/// A meeting's common part as everybody sees it.
+/// A meeting's common part as those who sit together see it: from the phase to the queue it is that of their sitting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MeetingView {
@@ -222,6 +258,14 @@ pub struct MeetingView {
     pub presenter: Option<SeatId>,
     /// Who wants to speak, first come first.
     pub queue: Vec<QueueEntry>,
+    /// The branch that whoever sees this sits apart with; absent in the plenary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub branch: Option<UnitCode>,
+    /// The branches that sit apart, by their codes.
+    pub apart: Vec<BranchView>,
+    /// Who may let more of them go.
+    pub detaching: DetachingPolicy,
     /// The last fact this view holds.
     pub fact: FactNumber,
 }
@@ -250,4 +294,8 @@ pub enum Action {
     ManageSeats,
     /// Ask for small pictures of seats.
     Watch,
+    /// Let a branch sit apart, bring it back, name its chair. Who chairs a branch may do so with that branch only.
+    Detach,
+    /// Let the branch of the own unit sit apart.
+    DetachOwn,
 }

@@ -1,6 +1,6 @@
 // Written by `cargo xtask codegen` from signaling/protocol. Do not edit: change the Rust types instead.
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const WIRE_LIMITS: Limits = {
   frameBytes: 65536,
@@ -58,7 +58,7 @@ grants: Array<GrantView>, };
 /**
  * What a seat may do right now. The server enforces it; the client shows only what is listed.
  */
-export type Action = "speak" | "showCamera" | "register" | "present" | "convene" | "direct" | "controlMicrophones" | "controlPresenting" | "manageSeats" | "watch";
+export type Action = "speak" | "showCamera" | "register" | "present" | "convene" | "direct" | "controlMicrophones" | "controlPresenting" | "manageSeats" | "watch" | "detach" | "detachOwn";
 
 /**
  * The body of every response that is not a success.
@@ -81,6 +81,31 @@ retryAfterSeconds?: number, };
  * A text of 1 to `MAX` characters, trimmed, in Unicode NFC.
  */
 export type BoundedText = string;
+
+/**
+ * A branch that sits apart, a unit with all below it ("Đang họp riêng").
+ */
+export type BranchView = { 
+/**
+ * Its unit.
+ */
+unit: UnitCode, 
+/**
+ * The unit's name.
+ */
+name: string, 
+/**
+ * Since when.
+ */
+since: UtcSeconds, 
+/**
+ * Who chairs it.
+ */
+chair?: SeatId, 
+/**
+ * Who chairs it while the chair is not connected.
+ */
+deputy?: SeatId, };
 
 /**
  * The last message of a connection.
@@ -198,7 +223,35 @@ seat: SeatId, } | { "type": "inviteBack",
 /**
  * Whose.
  */
-seat: SeatId, };
+seat: SeatId, } | { "type": "detachBranch", 
+/**
+ * Its unit.
+ */
+unit: UnitCode, 
+/**
+ * Who chairs it; if nobody is named, the unit's own room, else whoever of it comes first and is here.
+ */
+chair: SeatId | null, 
+/**
+ * Who stands in while the chair is not here; if nobody is named, the next after the chair.
+ */
+deputy: SeatId | null, } | { "type": "returnBranch", 
+/**
+ * Which.
+ */
+unit: UnitCode, } | { "type": "nameBranchChair", 
+/**
+ * Which branch.
+ */
+unit: UnitCode, 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "setDetaching", 
+/**
+ * Who.
+ */
+policy: DetachingPolicy, };
 
 /**
  * How a seat is connected.
@@ -295,6 +348,11 @@ token: ResumeToken,
  * The last fact seen; what happened since is sent, or a fresh snapshot.
  */
 seen: FactNumber, };
+
+/**
+ * Who may let a branch sit apart.
+ */
+export type DetachingPolicy = "hosts" | "ownBranch";
 
 /**
  * What kind of device a client runs on.
@@ -484,7 +542,7 @@ sites: number,
 connected: number, };
 
 /**
- * A meeting's common part as everybody sees it.
+ * A meeting's common part as those who sit together see it: from the phase to the queue it is that of their sitting.
  */
 export type MeetingView = { 
 /**
@@ -543,6 +601,18 @@ presenter?: SeatId,
  * Who wants to speak, first come first.
  */
 queue: Array<QueueEntry>, 
+/**
+ * The branch that whoever sees this sits apart with; absent in the plenary.
+ */
+branch?: UnitCode, 
+/**
+ * The branches that sit apart, by their codes.
+ */
+apart: Array<BranchView>, 
+/**
+ * Who may let more of them go.
+ */
+detaching: DetachingPolicy, 
 /**
  * The last fact this view holds.
  */
@@ -628,7 +698,7 @@ since: UtcSeconds, };
 /**
  * Why something was not done.
  */
-export type Refusal = "malformed" | "tooLarge" | "rateLimited" | "helloExpected" | "versionMismatch" | "signedOut" | "wrongCredential" | "lockedOut" | "passwordChangeRequired" | "weakPassword" | "ticketInvalid" | "notInvited" | "removed" | "notAllowed" | "outsideScope" | "microphoneLocked" | "noSuchMeeting" | "noSuchSeat" | "noSuchUnit" | "noSuchAccount" | "nameTaken" | "notStarted" | "ended" | "notConnected" | "presenterBusy" | "full" | "offerRejected" | "parentAway" | "internal";
+export type Refusal = "malformed" | "tooLarge" | "rateLimited" | "helloExpected" | "versionMismatch" | "signedOut" | "wrongCredential" | "lockedOut" | "passwordChangeRequired" | "weakPassword" | "ticketInvalid" | "notInvited" | "removed" | "notAllowed" | "outsideScope" | "microphoneLocked" | "noSuchMeeting" | "noSuchSeat" | "noSuchUnit" | "noSuchAccount" | "nameTaken" | "notStarted" | "ended" | "notConnected" | "presenterBusy" | "apart" | "notApart" | "noSuchBranch" | "full" | "offerRejected" | "parentAway" | "internal";
 
 /**
  * Number a client gives a request; grows by one per request within a seat's session and makes it idempotent.
@@ -656,7 +726,8 @@ export type Role = "chair" | "secretary" | "operator" | "site" | "delegate" | "v
 export type SeatId = string & { readonly __id: "Seat" };
 
 /**
- * One seat as everybody sees it.
+ * One seat as everybody sees it. Of a seat that sits elsewhere the microphone, the camera and the leave to present are
+ * not told: whatever stands there means nothing.
  */
 export type SeatView = { 
 /**
@@ -706,7 +777,11 @@ camera: boolean,
 /**
  * Whether it may present without being asked.
  */
-mayPresent: boolean, };
+mayPresent: boolean, 
+/**
+ * The branch it sits apart with; absent in the plenary.
+ */
+branch?: UnitCode, };
 
 /**
  * One frame from a node.

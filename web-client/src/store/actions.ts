@@ -5,6 +5,7 @@ import type {
   AccountId,
   AccountState,
   CreateAccount,
+  DetachingPolicy,
   MeetingId,
   SeatId,
   SignIn,
@@ -109,6 +110,13 @@ export type Actions = {
   readonly removeSeat: Do<[SeatId]>;
   /** Lets a removed seat come in again. */
   readonly inviteBack: Do<[SeatId]>;
+  /** Lets a branch sit apart. Nobody named: the node chooses. */
+  readonly detachBranch: Do<[unit: UnitCode, chair: SeatId | null, deputy: SeatId | null]>;
+  readonly returnBranch: Do<[UnitCode]>;
+  readonly chooseDetaching: Do<[DetachingPolicy]>;
+  /** Lets the own branch sit apart, and brings it back. */
+  readonly sitApart: Do;
+  readonly sitTogether: Do;
   // After the meeting
   /** Takes the seat back from the other device, or tries again. */
   readonly rejoin: Do;

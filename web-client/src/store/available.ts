@@ -3,6 +3,7 @@
 import type { Action, ClientMessage, MeetingId } from '../protocol/generated.ts';
 import type { Actions, Do } from './actions.ts';
 import type { Intent } from './events.ts';
+import { myBranch, ownCandidate } from './branches.ts';
 import { nextMeeting } from './kiosk.ts';
 import { isAdministrator, may, mayConvene, myMicrophone, myPlace } from './selectors.ts';
 import type { Live, State } from './state.ts';
@@ -80,9 +81,14 @@ type HostActions = Pick<
   | 'inviteBack'
 >;
 
+type BranchActions = Pick<
+  Actions,
+  'detachBranch' | 'returnBranch' | 'chooseDetaching' | 'sitApart' | 'sitTogether'
+>;
+
 type OwnActions = Omit<
   Actions,
-  keyof EntryActions | keyof DeviceActions | keyof LobbyActions | keyof HostActions
+  keyof EntryActions | keyof DeviceActions | keyof LobbyActions | keyof HostActions | keyof BranchActions
 >;
 
 export function actionsOf(state: State, dispatch: Dispatch, newMeetingId: NewMeetingId): Actions {
@@ -92,6 +98,7 @@ export function actionsOf(state: State, dispatch: Dispatch, newMeetingId: NewMee
     ...lobbyActions(state, dispatch),
     ...ownActions(state, dispatch),
     ...hostActions(state, dispatch),
+    ...branchActions(state, dispatch),
   };
 }
 
@@ -357,6 +364,34 @@ function hostActions({ call }: State, dispatch: Dispatch): HostActions {
     }),
     inviteBack: when(allowed('manageSeats'), (seat) => {
       dispatch({ type: 'request', message: { type: 'inviteBack', seat } });
+    }),
+  };
+}
+
+function branchActions({ call }: State, dispatch: Dispatch): BranchActions {
+  const live = call.phase === 'live' ? call : null;
+  const request = (message: ClientMessage): void => {
+    dispatch({ type: 'request', message });
+  };
+  const allowed = (action: Action): boolean => live !== null && may(live, action);
+  const inside = live === null ? null : myBranch(live);
+  const own = live === null ? null : ownCandidate(live);
+  const outside = allowed('detach') && inside === null;
+  return {
+    detachBranch: when(outside && live?.meeting.phase === 'running', (unit, chair, deputy) => {
+      request({ type: 'detachBranch', unit, chair, deputy });
+    }),
+    returnBranch: when(allowed('detach'), (unit) => {
+      request({ type: 'returnBranch', unit });
+    }),
+    chooseDetaching: when(outside, (policy) => {
+      request({ type: 'setDetaching', policy });
+    }),
+    sitApart: when(own !== null, () => {
+      if (own !== null) request({ type: 'detachBranch', unit: own, chair: null, deputy: null });
+    }),
+    sitTogether: when(allowed('detach') && inside !== null, () => {
+      if (inside !== null) request({ type: 'returnBranch', unit: inside.unit });
     }),
   };
 }

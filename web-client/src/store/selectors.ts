@@ -77,7 +77,18 @@ export function myPlace(live: Live): number | null {
 
 /** A seat's state in one word, the same everywhere: queue and speech outrank the line, the line outranks presence. */
 export type SeatState =
-  'absent' | 'present' | 'poor' | 'lost' | 'left' | 'removed' | 'registered' | 'speaking';
+  | 'absent'
+  | 'present'
+  | 'poor'
+  | 'lost'
+  | 'left'
+  | 'removed'
+  | 'registered'
+  | 'speaking'
+  /** Here, but apart with a branch that one is not of. */
+  | 'apart'
+  /** Here, but in the plenary while one sits apart. */
+  | 'plenary';
 
 export function seatState(live: Live, seat: SeatView): SeatState {
   switch (seat.connection.state) {
@@ -87,6 +98,7 @@ export function seatState(live: Live, seat: SeatView): SeatState {
     case 'removed':
       return seat.connection.state;
     case 'connected':
+      if (seat.branch !== live.meeting.branch) return seat.branch === undefined ? 'plenary' : 'apart';
       if (live.meeting.floor === seat.seat) return 'speaking';
       if (live.meeting.queue.some((entry) => entry.seat === seat.seat)) return 'registered';
       return isWeak(live.lines.get(seat.seat)) ? 'poor' : 'present';

@@ -257,6 +257,9 @@ export type NoticeText =
   | { readonly kind: 'fewerPictures' }
   | { readonly kind: 'allPictures' }
   | { readonly kind: 'meetingStarted' }
+  /** The own branch sits apart, or with the others again. */
+  | { readonly kind: 'satApart'; readonly name: string }
+  | { readonly kind: 'satTogether' }
   | { readonly kind: 'meetingCreated' }
   | { readonly kind: 'accountDisabled' | 'accountEnabled'; readonly name: string };
 

@@ -88,6 +88,8 @@ export function meeting(change: Partial<MeetingView> = {}): MeetingView {
     phase: 'running',
     microphones: 'locked',
     queue: [],
+    apart: [],
+    detaching: 'hosts',
     fact: 1,
     ...change,
   };

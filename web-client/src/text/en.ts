@@ -18,7 +18,7 @@ import { after, meetings, password, signIn } from './en/entry.ts';
 import { host } from './en/host.ts';
 import { kiosk } from './en/kiosk.ts';
 import { captureFailures, lobby } from './en/lobby.ts';
-import { connection, meeting, notices, seatStates, settings, shortcuts, technical } from './en/meeting.ts';
+import { connection, meeting, notices, seatStates, settings } from './en/meeting.ts';
 import { terms } from './en/terms.ts';
 
 /** English, typed against the Vietnamese source. */
@@ -48,8 +48,6 @@ export const en: Dictionary = {
   roles,
   seatStates,
   settings,
-  shortcuts,
   signIn,
-  technical,
   terms,
 };

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { en } from './en.ts';
+import { branches as enBranches } from './en/branches.ts';
+import * as enDialogs from './en/dialogs.ts';
+import { en as enFirst } from './en.ts';
 import { fold } from './fold.ts';
 import {
   formatCount,
@@ -9,7 +11,12 @@ import {
   formatTime,
   parseDateTime,
 } from './format.ts';
-import { vi } from './vi.ts';
+import { branches as viBranches } from './vi/branches.ts';
+import * as viDialogs from './vi/dialogs.ts';
+import { vi as viFirst } from './vi.ts';
+
+const vi = { ...viFirst, ...viDialogs, branches: viBranches };
+const en = { ...enFirst, ...enDialogs, branches: enBranches };
 
 /** Every sentence of a dictionary with its path; functions are called with examples. */
 function sentences(value: unknown, path = ''): [string, string][] {

@@ -17,7 +17,7 @@ import { after, meetings, password, signIn } from './vi/entry.ts';
 import { host } from './vi/host.ts';
 import { kiosk } from './vi/kiosk.ts';
 import { captureFailures, lobby } from './vi/lobby.ts';
-import { connection, meeting, notices, seatStates, settings, shortcuts, technical } from './vi/meeting.ts';
+import { connection, meeting, notices, seatStates, settings } from './vi/meeting.ts';
 import { terms } from './vi/terms.ts';
 
 /** The source of every text of the interface; other languages are typed against it. */
@@ -47,9 +47,7 @@ export const vi = {
   roles,
   seatStates,
   settings,
-  shortcuts,
   signIn,
-  technical,
   terms,
 };
 

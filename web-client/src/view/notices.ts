@@ -14,6 +14,7 @@ export function noticeSentence(notice: NoticeText, text: Dictionary): string {
       return text.notices[notice.kind][notice.to];
     case 'accountDisabled':
     case 'accountEnabled':
+    case 'satApart':
       return text.notices[notice.kind](notice.name);
     case 'fewerPictures':
     case 'allPictures':
@@ -25,6 +26,7 @@ export function noticeSentence(notice: NoticeText, text: Dictionary): string {
     case 'talkingWhileOff':
     case 'reconnected':
     case 'meetingStarted':
+    case 'satTogether':
     case 'meetingCreated':
       return text.notices[notice.kind];
     default:
@@ -42,6 +44,8 @@ export function isUrgent(notice: NoticeText): boolean {
     case 'microphoneAllowed':
     case 'speechEnded':
     case 'talkingWhileOff':
+    case 'satApart':
+    case 'satTogether':
       return true;
     case 'presentingStopped':
     case 'reconnected':

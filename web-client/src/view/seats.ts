@@ -2,6 +2,7 @@
 
 import type { SeatId, SeatView } from '../protocol/generated.ts';
 import type { SlotKey } from '../protocol/slots.ts';
+import { sitsHere } from '../store/branches.ts';
 import { seatsInOrder, seatState, type Branch, type SiteCount } from '../store/selectors.ts';
 import type { Live } from '../store/state.ts';
 import { fold } from '../text/fold.ts';
@@ -61,7 +62,14 @@ export function seatsBeside(live: Live): readonly SeatView[] {
   const rank = (seat: SeatView): number =>
     seat.role === 'chair' ? 0 : seat.seat === floor || seat.seat === presenter ? 1 : 2;
   return seatsInOrder(live)
-    .filter((seat) => isPresent(seat) && seat.camera && seat.seat !== live.you.seat && seat.seat !== stage)
+    .filter(
+      (seat) =>
+        isPresent(seat) &&
+        sitsHere(live, seat) &&
+        seat.camera &&
+        seat.seat !== live.you.seat &&
+        seat.seat !== stage,
+    )
     .sort((a, b) => rank(a) - rank(b));
 }
 

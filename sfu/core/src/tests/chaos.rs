@@ -72,7 +72,7 @@ fn no_sequence_of_commands_shows_anybody_what_he_may_not_see() {
         }
         let mut gates: BTreeMap<Source, Gate> = BTreeMap::new();
         let mut rooms: BTreeMap<PeerId, RoomId> =
-            peers.iter().map(|peer| (*peer, RoomId::new(u32::from(peer.number() == 4)))).collect();
+            peers.iter().map(|peer| (*peer, RoomId::new(u64::from(peer.number() == 4)))).collect();
         for peer in &peers {
             world.open(*peer);
             gates.extend([camera(*peer), microphone(*peer)].map(|source| (source, Gate::Open)));

@@ -30,7 +30,7 @@ fn hall(workers: usize) -> (World, Vec<PeerId>) {
 
 fn send_away(world: &mut World, peers: &[PeerId], room: u32) {
     for peer in peers {
-        world.command(SfuCommand::MoveTo { peer: *peer, room: RoomId::new(room) });
+        world.command(SfuCommand::MoveTo { peer: *peer, room: RoomId::new(room.into()) });
     }
 }
 
@@ -111,8 +111,8 @@ fn what_the_rings_drop_as_somebody_goes_shows_nobody_what_is_not_for_him() {
 fn who_is_not_there_or_goes_nowhere_is_counted_and_nothing_else() {
     let (mut world, peers) = hall(1);
     world.forget_received();
-    for (peer, room, unknown) in [(peers[0], 9, 1), (PeerId::new(99), 1, 2), (peers[0], 0, 2)] {
-        world.command(SfuCommand::MoveTo { peer, room: RoomId::new(room) });
+    for (peer, room, unknown) in [(peers[0], 9_u32, 1), (PeerId::new(99), 1, 2), (peers[0], 0, 2)] {
+        world.command(SfuCommand::MoveTo { peer, room: RoomId::new(room.into()) });
         assert_eq!(world.engine.counters().commands_unknown, unknown);
     }
     world.run(Duration::from_secs(1));

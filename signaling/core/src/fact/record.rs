@@ -3,7 +3,7 @@
 //! A record's hash covers the hash before it and everything in the record, so that a log cannot be changed in the
 //! middle without all later hashes being wrong.
 
-use super::{Actor, Fact};
+use super::{Actor, Fact, Scope};
 use crate::UtcMillis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,8 @@ use std::fmt::Write as _;
 /// never taken away: facts are not rewritten.
 ///
 /// - 1 had no version in the record, and none in its hash;
-/// - 2 has it in both, and knows seats that lose their right or get another role.
+/// - 2 has it in both, and knows seats that lose their right or get another role;
+/// - 3 says of which sitting a fact is, in the record and under its hash, and knows branches that sit apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FactVersion(pub u32);
@@ -22,8 +23,10 @@ pub struct FactVersion(pub u32);
 impl FactVersion {
     /// Of records without one.
     pub const FIRST: Self = Self(1);
+    /// The first whose records say of which sitting they are.
+    const SCOPED: Self = Self(3);
     /// What this program writes; it reads all up to it.
-    pub const CURRENT: Self = Self(2);
+    pub const CURRENT: Self = Self(3);
 
     fn first() -> Self {
         Self::FIRST
@@ -52,6 +55,9 @@ pub struct FactRecord {
     pub by: Actor,
     /// The client's request it came from; makes a repeated request harmless even after a restart.
     pub request: Option<RequestId>,
+    /// Of which sitting it is; a record of the plenary says nothing.
+    #[serde(default, skip_serializing_if = "Scope::is_plenary")]
+    pub scope: Scope,
     /// What.
     pub fact: Fact,
     /// SHA-256 over the hash before and all of the above, lower-case hex.
@@ -90,6 +96,12 @@ pub enum ChainError {
         /// The newest form this program reads.
         most: u32,
     },
+    /// A record that says of which sitting it is, in a form that does not cover that by its hash.
+    #[error("fact {number} names a sitting, which its form does not know")]
+    Scope {
+        /// Which.
+        number: u32,
+    },
     /// Records of two meetings in one log.
     #[error("fact {number} belongs to another meeting")]
     Meeting {
@@ -104,8 +116,10 @@ impl FactRecord {
         let body = (&self.meeting, self.number, self.at, &self.by, self.request, &self.fact);
         let body = if self.version == FactVersion::FIRST {
             serde_json::to_vec(&body)
-        } else {
+        } else if self.version < FactVersion::SCOPED {
             serde_json::to_vec(&(self.version, body))
+        } else {
+            serde_json::to_vec(&(self.version, &self.scope, body))
         };
         // These types have no map with non-text keys and no failing serializer, so this cannot fail; an empty
         // body would only make the hash wrong and thereby visible.
@@ -145,6 +159,9 @@ pub fn verify_chain(records: &[FactRecord]) -> Result<(), ChainError> {
             return Err(ChainError::Version { number: found, found: record.version.0, least, most });
         }
         least = record.version;
+        if record.version < FactVersion::SCOPED && !record.scope.is_plenary() {
+            return Err(ChainError::Scope { number: found });
+        }
         if record.hash != record.expected_hash(&before) {
             return Err(ChainError::Hash { number: found });
         }

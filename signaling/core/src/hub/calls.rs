@@ -2,7 +2,7 @@
 
 use super::neighbours::is_of;
 use super::{Cause, Hub, Session, Standing, TicketEntry};
-use crate::fact::{Created, Fact};
+use crate::fact::{Created, Fact, Scope};
 use crate::join;
 use crate::meeting::{MAX_SEATS, Meeting, Surroundings};
 use crate::permissions::Position;
@@ -70,15 +70,15 @@ impl Hub {
         if !branch.is_empty() && !is_of(branch, &wanted.convening_unit, &self.units) {
             return Err(Refusal::OutsideScope);
         }
-        // A meeting has a room until it ends.
-        if self.rooms.len() >= self.config.max_meetings {
+        let going_on = self.sessions.values().filter(|session| !session.meeting.is_over()).count();
+        if going_on >= self.config.max_meetings {
             return Err(Refusal::Full);
         }
         let facts = self.founding_facts(by, wanted.clone())?;
         let Some(Fact::MeetingCreated(created)) = facts.first() else { return Err(Refusal::Internal) };
         self.open_session(Meeting::begin(wanted.meeting.clone(), (**created).clone()));
         self.counters.meetings = self.counters.meetings.saturating_add(1);
-        self.record(now, &wanted.meeting, &Cause::account(&by.id), facts);
+        self.record(now, &wanted.meeting, &Cause::account(&by.id), Scope::Plenary.of(facts));
         let session = self.sessions.get(&wanted.meeting).ok_or(Refusal::Internal)?;
         let role = join::admit(&session.meeting, by, &self.units)?.role();
         Ok(Answer::Created(summary(session, role)))
@@ -116,7 +116,7 @@ impl Hub {
         }))];
         let mut seen = HashSet::new();
         for code in wanted.sites.iter().filter(|code| seen.insert(*code)) {
-            let record = join::site_seat(around, code, facts.len())?;
+            let record = join::site_seat(around, code, join::seat_id(facts.len())?, facts.len())?;
             if !self.units.is_within(code, &wanted.convening_unit) {
                 return Err(Refusal::OutsideScope);
             }
@@ -207,7 +207,7 @@ fn summary(session: &Session, role: Role) -> MeetingSummary {
         convening_unit: meeting.created.convening_unit.clone(),
         convening_name: meeting.created.convening_name.clone(),
         starts: meeting.created.starts,
-        phase: meeting.phase,
+        phase: meeting.plenary.phase,
         role,
         sites: count(sites().count()),
         connected: count(sites().filter(|seat| seat.is_connected()).count()),

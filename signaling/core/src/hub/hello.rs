@@ -3,13 +3,13 @@
 use super::{Hub, Session, Standing, parts};
 use crate::connection::{LinkState, Seated};
 use crate::join;
-use crate::meeting::{Meeting, Seat};
-use crate::permissions::{actions, is_host};
+use crate::meeting::{Meeting, Outlook, Seat};
+use crate::permissions::actions;
 use crate::token::Claims;
 use crate::{ConnectionId, Now, SignInId};
 use signaling_protocol::{
-    Action, ByeReason, Change, Connection, Credential, FactNumber, Hello, MeetingId, PROTOCOL_VERSION,
-    Refusal, RequestId, Resumed, SeatId, ServerMessage, WIRE_LIMITS, Welcome, You,
+    Action, ByeReason, Change, Connection, Credential, DetachingPolicy, FactNumber, Hello, MeetingId,
+    PROTOCOL_VERSION, Refusal, RequestId, Resumed, SeatId, ServerMessage, WIRE_LIMITS, Welcome, You,
 };
 
 /// Where a hello leads.
@@ -62,7 +62,7 @@ impl Hub {
         let session = self.sessions.get(&claims.meeting).ok_or(Refusal::NoSuchMeeting)?;
         join::check_open(&session.meeting)?;
         let seat = session.meeting.seat(&claims.seat).ok_or(Refusal::NoSuchSeat)?;
-        match seat.connection {
+        match seat.connection() {
             Connection::Removed { .. } => return Err(Refusal::Removed),
             Connection::Left { .. } => return Err(Refusal::TicketInvalid),
             Connection::Absent {} | Connection::Connected { .. } | Connection::Lost { .. } => {}
@@ -129,7 +129,7 @@ impl Hub {
         let meeting = &session.meeting;
         let seat = meeting.seat(&arrival.seat).ok_or(Refusal::NoSuchSeat)?;
         let you = you(meeting, &arrival.seat, seat);
-        let caught = arrival.seen.and_then(|seen| caught_up(meeting, seen));
+        let caught = arrival.seen.and_then(|seen| caught_up(meeting, &arrival.seat, seen));
         let resumed = if caught.is_some() { Resumed::Caught } else { Resumed::Fresh };
         let mut messages = vec![ServerMessage::Welcome(Welcome {
             version: PROTOCOL_VERSION,
@@ -140,7 +140,7 @@ impl Hub {
             server_time: now.wall.seconds(),
             limits: WIRE_LIMITS,
         })];
-        messages.extend(caught.unwrap_or_else(|| parts::snapshot(meeting)));
+        messages.extend(caught.unwrap_or_else(|| parts::snapshot(meeting, &seat.sits)));
         messages.extend(media_state(session, &arrival.seat));
         let told = meeting.last;
         for message in messages {
@@ -157,13 +157,14 @@ impl Hub {
 
 /// What a seat is told about itself.
 pub(super) fn you(meeting: &Meeting, id: &SeatId, seat: &Seat) -> You {
-    let role = seat.record.role;
-    let mut actions = actions(role);
+    let mut actions = actions(meeting.office(seat));
     if meeting.may_present(id, seat) && !actions.contains(&Action::Present) {
         actions.push(Action::Present);
         actions.sort_unstable();
     }
-    You { seat: id.clone(), role, actions }
+    // What the hosts do not let rooms do, a room is not offered.
+    actions.retain(|action| *action != Action::DetachOwn || meeting.detaching == DetachingPolicy::OwnBranch);
+    You { seat: id.clone(), role: seat.record.role, actions }
 }
 
 fn last_request(session: &Session, seat: &SeatId) -> RequestId {
@@ -173,21 +174,22 @@ fn last_request(session: &Session, seat: &SeatId) -> RequestId {
 }
 
 /// What a client missed, if that is less than a snapshot.
-fn caught_up(meeting: &Meeting, seen: FactNumber) -> Option<Vec<ServerMessage>> {
+fn caught_up(meeting: &Meeting, seat: &SeatId, seen: FactNumber) -> Option<Vec<ServerMessage>> {
     if seen.0 == 0 || seen > meeting.last {
         return None;
     }
-    let changes = changes_since(meeting, seen);
+    let changes = changes_since(meeting, &meeting.outlook(seat, seen));
     let page = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX);
     let small = changes.len() <= page;
     small.then(|| parts::changed(seen, meeting.last, changes))
 }
 
-/// The present values of everything that changed after a fact.
-pub(super) fn changes_since(meeting: &Meeting, seen: FactNumber) -> Vec<Change> {
-    let (common, seats) = meeting.touched_since(seen);
-    let common = common.then(|| Change::Meeting { meeting: meeting.view() });
-    let seats = seats.iter().filter_map(|id| Some(Change::Seat { seat: meeting.seat(id)?.view() }));
+/// The present values of everything that changed, for who looks from there.
+pub(super) fn changes_since(meeting: &Meeting, outlook: &Outlook) -> Vec<Change> {
+    let (common, seats) = meeting.touched_since(outlook);
+    let scope = &outlook.scope;
+    let common = common.then(|| Change::Meeting { meeting: meeting.view(scope) });
+    let seats = seats.iter().filter_map(|id| Some(Change::Seat { seat: meeting.seat(id)?.view(scope) }));
     common.into_iter().chain(seats).collect()
 }
 
@@ -205,9 +207,12 @@ fn media_state(session: &Session, seat: &SeatId) -> Vec<ServerMessage> {
                 .map(|(source, demand)| ServerMessage::Publish { source: *source, demand: *demand }),
         );
     }
-    // A line is its own seat's business and the hosts'.
-    let host = session.meeting.seat(seat).is_some_and(|own| is_host(own.record.role));
-    let told = session.seats.iter().filter(|(id, _)| host || *id == seat);
+    // Most are told of their own only, and are not to look at thousands for that.
+    let directs = session.meeting.seat(seat).is_some_and(|own| session.meeting.directs(own));
+    let told = session
+        .seats
+        .iter()
+        .filter(|(id, _)| *id == seat || directs && session.meeting.watches_line(seat, id));
     let lines: Vec<_> = told.map(|(seat, presence)| (seat.clone(), presence.line.shown())).collect();
     messages.extend(parts::lines(&lines));
     messages

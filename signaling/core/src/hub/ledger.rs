@@ -2,12 +2,12 @@
 
 use super::news::News;
 use super::{Cause, Hub, Session, Standing};
-use crate::fact::{Created, Fact, verify_chain};
+use crate::fact::{Created, Fact, Scope, verify_chain};
 use crate::meeting::Meeting;
 use crate::placement::Placement;
 use crate::{FactRecord, Now, Output};
 use sfu_control::{RoomId, SfuCommand};
-use signaling_protocol::{ByeReason, Connection, FactNumber, MeetingId, MeetingPhase, SeatId};
+use signaling_protocol::{ByeReason, FactNumber, MeetingId, SeatId};
 use std::collections::BTreeMap;
 
 impl Hub {
@@ -23,14 +23,9 @@ impl Hub {
         for record in records {
             meeting.fold(record);
         }
-        let connected = |connection| matches!(connection, Connection::Connected { .. });
-        let cut: Vec<Fact> = meeting
-            .seats
-            .iter()
-            .filter(|(_, seat)| connected(seat.connection))
-            .map(|(seat, _)| Fact::SeatLost { seat: seat.clone() })
-            .collect();
-        let running = meeting.phase != MeetingPhase::Ended;
+        let here = meeting.seats.iter().filter(|(_, seat)| seat.is_connected());
+        let cut = here.map(|(id, seat)| (seat.sits.clone(), Fact::SeatLost { seat: id.clone() })).collect();
+        let running = !meeting.is_over();
         self.open_session(meeting);
         if let Some(session) = self.sessions.get_mut(&id).filter(|_| !self.neighbours.is_empty()) {
             session.log = records.to_vec();
@@ -45,7 +40,7 @@ impl Hub {
     pub(super) fn open_session(&mut self, meeting: Meeting) {
         let room = RoomId::new(self.number().into());
         let id = meeting.id.clone();
-        if meeting.phase != MeetingPhase::Ended {
+        if !meeting.is_over() {
             self.rooms.insert(room, id.clone());
             self.outputs.push_back(Output::Sfu(SfuCommand::OpenRoom { room }));
         }
@@ -60,7 +55,9 @@ impl Hub {
             grown: true,
             news: News::default(),
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id.clone(), session);
+        // A branch that sat apart when the node was killed does so again.
+        self.dirty.insert(id);
     }
 
     /// What this node is to a meeting.
@@ -74,7 +71,7 @@ impl Hub {
         now: Now,
         meeting: &MeetingId,
         cause: &Cause,
-        facts: Vec<Fact>,
+        facts: Vec<(Scope, Fact)>,
     ) -> FactNumber {
         let Some(session) = self.sessions.get_mut(meeting) else { return FactNumber(0) };
         if facts.is_empty() {
@@ -113,8 +110,10 @@ impl Hub {
     fn take_in(&mut self, meeting: &MeetingId, records: Vec<FactRecord>) -> FactNumber {
         let Some(session) = self.sessions.get_mut(meeting) else { return FactNumber(0) };
         for record in &records {
-            session.news.on_record(record);
-            session.placement.on_record(record);
+            if let Some(touched) = session.meeting.touched_by(record.number) {
+                session.news.on_record(&record.by, touched);
+                session.placement.on_record(touched);
+            }
             session.grown |= matches!(record.fact, Fact::SeatAdded { .. });
         }
         if !self.neighbours.is_empty() {
@@ -156,6 +155,10 @@ fn departure(fact: &Fact) -> Option<(SeatId, ByeReason)> {
         | Fact::MicrophoneSet { .. }
         | Fact::CameraSet { .. }
         | Fact::PresentingAllowed { .. }
-        | Fact::PresenterSet { .. } => None,
+        | Fact::PresenterSet { .. }
+        | Fact::BranchDetached(_)
+        | Fact::BranchReturned { .. }
+        | Fact::BranchChaired { .. }
+        | Fact::DetachingSet { .. } => None,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Hub;
 use crate::line::Line;
-use crate::permissions::is_host;
 use crate::token::Claims;
 use crate::{Answer, CallId, ConnectionId, Now, Output};
 use sfu_control::{ConnectRefusal, PeerId, RoomId, SfuCommand, SfuEvent};
@@ -17,7 +16,8 @@ impl Hub {
         let fresh = PeerId::new(self.number().into());
         let Some(session) = self.sessions.get_mut(&meeting) else { return };
         self.counters.offers = self.counters.offers.saturating_add(1);
-        let (peer, commands) = session.placement.offer(&seat, fresh, offer);
+        let scope = session.meeting.scope_of(&seat);
+        let (peer, commands) = session.placement.offer((&seat, &scope), fresh, offer);
         for command in &commands {
             if let SfuCommand::Disconnect { peer } = command {
                 self.drop_peer(*peer);
@@ -163,18 +163,21 @@ impl Hub {
         };
         let seats: Vec<SeatId> =
             peers.iter().filter_map(|peer| session.placement.seat_of(*peer).cloned()).collect();
-        let heard: Vec<ConnectionId> =
-            session.seats.values().filter_map(|presence| presence.connection).collect();
+        // Only those who can hear it.
+        let there = |seat: &SeatId| session.placement.room_of(&session.meeting.scope_of(seat)) == Some(room);
+        let heard: Vec<ConnectionId> = session
+            .seats
+            .iter()
+            .filter(|(seat, _)| there(seat))
+            .filter_map(|(_, presence)| presence.connection)
+            .collect();
         self.outputs
             .push_back(Output::Broadcast { connections: heard, message: ServerMessage::Speaking { seats } });
     }
 
-    /// A line is its own seat's business and the hosts'.
     fn tell_line(&mut self, meeting: &MeetingId, seat: &SeatId, quality: LineQuality) {
         let Some(session) = self.sessions.get(meeting) else { return };
-        let concerns = |id: &SeatId| {
-            id == seat || session.meeting.seat(id).is_some_and(|other| is_host(other.record.role))
-        };
+        let concerns = |id: &SeatId| session.meeting.watches_line(id, seat);
         let told: Vec<ConnectionId> = session
             .seats
             .iter()

@@ -19,7 +19,7 @@ use crate::neighbour::{
 use crate::placement::Moved;
 use crate::{Now, Output, UnitTree};
 use rand::Rng as _;
-use signaling_protocol::{FactNumber, MeetingId, MeetingPhase, SeatId, UnitCode};
+use signaling_protocol::{FactNumber, MeetingId, SeatId, UnitCode};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -190,10 +190,7 @@ impl Hub {
         let Some(neighbour) = self.neighbours.get_mut(child) else { return };
         let Some(session) = self.sessions.get(meeting) else { return };
         let known = !neighbour.channel.is_attached() || neighbour.announced.contains(meeting);
-        if known
-            || session.meeting.phase == MeetingPhase::Ended
-            || !concerns(session, &neighbour.branch, &self.units)
-        {
+        if known || session.meeting.is_over() || !concerns(session, &neighbour.branch, &self.units) {
             return;
         }
         neighbour.announced.push(meeting.clone());

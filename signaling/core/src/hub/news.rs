@@ -5,7 +5,8 @@
 //! others are told in rounds, one frame each: when a country joins within a minute, each join told to each by itself
 //! would be millions of frames.
 
-use crate::{Actor, FactRecord};
+use crate::Actor;
+use crate::fact::{Reach, Touched};
 use signaling_protocol::SeatId;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -53,17 +54,17 @@ pub(super) struct News {
 }
 
 impl News {
-    /// Takes a new fact.
-    pub(super) fn on_record(&mut self, record: &FactRecord) {
-        let touched = record.fact.touches();
+    /// Takes a new fact, by whom it came about and what it changed.
+    pub(super) fn on_record(&mut self, by: &Actor, touched: &Touched) {
+        let common = touched.common != Reach::Nobody;
         // Nothing => InARound | AtOnce, InARound => AtOnce
         self.pressing = match self.pressing {
             Pressing::AtOnce => Pressing::AtOnce,
-            Pressing::Nothing | Pressing::InARound if touched.meeting => Pressing::AtOnce,
+            Pressing::Nothing | Pressing::InARound if common => Pressing::AtOnce,
             Pressing::Nothing | Pressing::InARound => Pressing::InARound,
         };
-        self.concerned.extend(touched.seat);
-        if let Actor::Seat { seat } = &record.by {
+        self.concerned.extend(touched.seats.iter().cloned());
+        if let Actor::Seat { seat } = by {
             self.concerned.insert(seat.clone());
         }
     }

@@ -1,5 +1,6 @@
 //! Cuts what is said into frames that the wire takes, however long the names and however many the seats.
 
+use crate::fact::Scope;
 use crate::meeting::Meeting;
 use serde::Serialize;
 use signaling_protocol::{Change, FactNumber, LineQuality, SeatId, ServerMessage, Snapshot, WIRE_LIMITS};
@@ -42,10 +43,10 @@ fn parts<T>(items: impl Iterator<Item = (T, usize)>, bytes: usize, most: usize) 
     parts
 }
 
-/// The whole state in pages.
-pub(super) fn snapshot(meeting: &Meeting) -> Vec<ServerMessage> {
-    let view = meeting.view();
-    let seats = meeting.seats.values().map(|seat| (seat.view(), seat.wire_bytes));
+/// The whole state in pages, as those of a sitting see it.
+pub(super) fn snapshot(meeting: &Meeting, scope: &Scope) -> Vec<ServerMessage> {
+    let view = meeting.view(scope);
+    let seats = meeting.seats.values().map(|seat| (seat.view(scope), seat.wire_bytes));
     let most = usize::try_from(WIRE_LIMITS.page_seats).unwrap_or(usize::MAX);
     let mut pages = parts(seats, room().saturating_sub(length(&view)), most);
     if pages.is_empty() {

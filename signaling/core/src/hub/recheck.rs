@@ -5,7 +5,7 @@ use crate::fact::Fact;
 use crate::join;
 use crate::meeting::{Meeting, Seat};
 use crate::{Account, Answer, CallId, Holder, Now, Rights, SignInId};
-use signaling_protocol::{AccountKind, Connection, MeetingId, MeetingPhase, Occupant, SeatId};
+use signaling_protocol::{AccountKind, MeetingId, Occupant, SeatId};
 use std::collections::HashMap;
 
 impl Hub {
@@ -34,10 +34,10 @@ impl Hub {
 
     fn unentitled(&self, changed: &HashMap<Holder, Rights>) -> Vec<(MeetingId, SeatId)> {
         let mut found = Vec::new();
-        let ours = |s: &&Session| s.standing == Standing::Home && s.meeting.phase != MeetingPhase::Ended;
+        let ours = |s: &&Session| s.standing == Standing::Home && !s.meeting.is_over();
         for session in self.sessions.values().filter(ours) {
             let meeting = &session.meeting;
-            for (id, seat) in meeting.seats.iter().filter(|(_, seat)| is_held(seat)) {
+            for (id, seat) in meeting.seats.iter().filter(|(_, seat)| seat.is_held()) {
                 let rights = changed.get(&holder(&seat.record.occupant));
                 let sign_in = session.seats.get(id).and_then(|presence| presence.sign_in);
                 if rights.is_some_and(|rights| !self.entitles(rights, meeting, seat, sign_in)) {
@@ -70,14 +70,6 @@ fn still_says(rights: &Rights, account: &Account) -> bool {
         Rights::SignedOut => false,
         Rights::Granted(grants) => account.grants == *grants,
         Rights::GrantedTo(left, grants) => left.contains(&account.sign_in) && account.grants == *grants,
-    }
-}
-
-/// Whether somebody sits there or may come back by a token.
-fn is_held(seat: &Seat) -> bool {
-    match seat.connection {
-        Connection::Connected { .. } | Connection::Lost { .. } => true,
-        Connection::Absent {} | Connection::Left { .. } | Connection::Removed { .. } => false,
     }
 }
 

@@ -4,10 +4,10 @@ use super::hello::{changes_since, you};
 use super::news::Audience;
 use super::{Hub, Presence, parts};
 use crate::connection::LinkState;
-use crate::meeting::Meeting;
+use crate::meeting::{Meeting, Outlook};
 use crate::{ConnectionId, Now, Output};
-use sfu_control::SfuCommand;
-use signaling_protocol::{ByeReason, Change, FactNumber, MeetingId, MeetingPhase, You};
+use sfu_control::{RoomId, SfuCommand};
+use signaling_protocol::{ByeReason, Change, FactNumber, MeetingId, You};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -28,7 +28,27 @@ impl Hub {
 
     fn settle_media(&mut self, meeting: &MeetingId) {
         let Some(session) = self.sessions.get_mut(meeting) else { return };
-        let commands = session.placement.settle(&session.meeting);
+        let next = &mut self.next_number;
+        let commands = session.placement.settle(&session.meeting, || {
+            let number = *next;
+            *next = next.wrapping_add(1);
+            RoomId::new(number.into())
+        });
+        for command in &commands {
+            match command {
+                SfuCommand::OpenRoom { room } => drop(self.rooms.insert(*room, meeting.clone())),
+                SfuCommand::CloseRoom { room } => drop(self.rooms.remove(room)),
+                SfuCommand::Connect { .. }
+                | SfuCommand::Renegotiate { .. }
+                | SfuCommand::Disconnect { .. }
+                | SfuCommand::MoveTo { .. }
+                | SfuCommand::SetGate { .. }
+                | SfuCommand::SetProgramme { .. }
+                | SfuCommand::SetSlides { .. }
+                | SfuCommand::SetFloor { .. }
+                | SfuCommand::SetView { .. } => {}
+            }
+        }
         self.outputs.extend(commands.into_iter().map(Output::Sfu));
     }
 
@@ -52,14 +72,15 @@ impl Hub {
             Audience::Everybody => session.seats.values().collect(),
             Audience::Seats(seats) => seats.iter().filter_map(|seat| session.seats.get(seat)).collect(),
         };
-        let mut told: BTreeMap<FactNumber, Telling> = BTreeMap::new();
+        let mut told: BTreeMap<Outlook, Telling> = BTreeMap::new();
         for connection in listeners.into_iter().filter_map(|presence| presence.connection) {
             let Some(link) = self.links.get_mut(&connection) else { continue };
             let LinkState::Joined(seated) = &mut link.state else { continue };
             if seated.told >= meeting.last {
                 continue;
             }
-            let telling = told.entry(seated.told).or_insert_with_key(|seen| Telling::since(meeting, *seen));
+            let outlook = meeting.outlook(&seated.seat, seated.told);
+            let telling = told.entry(outlook).or_insert_with_key(|from| Telling::since(meeting, from));
             let now = meeting.seat(&seated.seat).map(|seat| you(meeting, &seated.seat, seat));
             match now.filter(|now| *now != seated.you) {
                 None => telling.same.push(connection),
@@ -71,15 +92,15 @@ impl Hub {
             seated.told = meeting.last;
         }
         let last = meeting.last;
-        for (seen, telling) in told {
-            self.outputs.extend(telling.messages(seen, last));
+        for (outlook, telling) in told {
+            self.outputs.extend(telling.messages(outlook.seen, last));
         }
     }
 
     fn close_if_ended(&mut self, meeting: &MeetingId) {
         let Some(session) = self.sessions.get_mut(meeting) else { return };
-        let room = session.placement.room();
-        if session.meeting.phase != MeetingPhase::Ended || self.rooms.remove(&room).is_none() {
+        let room = session.placement.plenary();
+        if !session.meeting.is_over() || self.rooms.remove(&room).is_none() {
             return;
         }
         let open: Vec<ConnectionId> =
@@ -108,8 +129,8 @@ struct Telling {
 }
 
 impl Telling {
-    fn since(meeting: &Meeting, seen: FactNumber) -> Self {
-        Self { changes: changes_since(meeting, seen), same: Vec::new(), own: Vec::new() }
+    fn since(meeting: &Meeting, outlook: &Outlook) -> Self {
+        Self { changes: changes_since(meeting, outlook), same: Vec::new(), own: Vec::new() }
     }
 
     fn messages(self, seen: FactNumber, last: FactNumber) -> Vec<Output> {
@@ -120,7 +141,8 @@ impl Telling {
             let parts = parts::changed(seen, last, all).into_iter();
             outputs.extend(parts.map(|message| Output::Send { connection, message }));
         }
-        if !same.is_empty() {
+        // What went on in another sitting is nothing to tell.
+        if !same.is_empty() && !changes.is_empty() {
             let parts = parts::changed(seen, last, changes).into_iter();
             outputs.extend(parts.map(|message| Output::Broadcast { connections: same.clone(), message }));
         }

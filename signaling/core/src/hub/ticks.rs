@@ -3,7 +3,7 @@
 use super::{Cause, Hub, Session, Standing};
 use crate::fact::Fact;
 use crate::{ConnectionId, Now};
-use signaling_protocol::{ByeReason, Connection, MeetingId, MeetingPhase, SeatId};
+use signaling_protocol::{ByeReason, Connection, MeetingId, SeatId};
 
 /// How long a lost seat keeps its place in the queue, the floor and its microphone's right (domain.md section 8,
 /// row 3, asks for at least 10 minutes).
@@ -30,10 +30,10 @@ impl Hub {
     fn long_lost(&self, now: Now) -> Vec<(MeetingId, SeatId)> {
         let wall = now.wall.seconds().0;
         let mut lost = Vec::new();
-        let ours = |s: &&Session| s.standing == Standing::Home && s.meeting.phase != MeetingPhase::Ended;
+        let ours = |s: &&Session| s.standing == Standing::Home && !s.meeting.is_over();
         for session in self.sessions.values().filter(ours) {
             for (id, seat) in &session.meeting.seats {
-                if let Connection::Lost { since } = seat.connection
+                if let Connection::Lost { since } = seat.connection()
                     && wall.saturating_sub(since.0) >= SEAT_KEPT_SECONDS
                 {
                     lost.push((session.meeting.id.clone(), id.clone()));

@@ -11,14 +11,16 @@ use crate::{
 use sfu_control::{PeerId, SfuCommand, SfuEvent, Slot};
 use signaling_protocol::{
     ByeReason, Change, ClientFrame, ClientMessage, Connection, Credential, DeviceKind, FactNumber, GrantRole,
-    Hello, MeetingView, Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId, SeatView,
-    ServerMessage, Ticket, Welcome,
+    Hello, MeetingView, Microphone, Outcome, PROTOCOL_VERSION, Refusal, RequestId, ResumeToken, SeatId,
+    SeatView, ServerMessage, Ticket, Welcome,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(super) use fixtures::{briefing, convener, meeting_id, origin, person, site, unit, units};
+pub(super) use fixtures::{
+    briefing, convener, meeting_id, origin, person, site, three_tier_briefing, three_tiers, unit, units,
+};
 
 /// 2026-11-23, in the afternoon in Hà Nội.
 const START: UtcMillis = UtcMillis(1_795_420_000_000);
@@ -118,6 +120,7 @@ impl World {
             self.hub.handle_input(self.now, input);
             assert_eq!(self.hub.untold(), [], "what must hold in the SFU was told");
             let deadline = self.drain();
+            self.sfu.check_rooms();
             if let Some(soon) = deadline.filter(|deadline| *deadline <= self.now.instant + MOMENT) {
                 let passed = soon.saturating_duration_since(self.now.instant).as_millis();
                 self.now.instant = soon;
@@ -350,7 +353,12 @@ impl World {
                 _other => {}
             }
         }
-        (meeting.unwrap(), seats)
+        let meeting: MeetingView = meeting.unwrap();
+        // What goes on where somebody does not sit he is not told, and what he knew of it says nothing.
+        for seat in seats.values_mut().filter(|seat: &&mut SeatView| seat.branch != meeting.branch) {
+            (seat.microphone, seat.camera, seat.may_present) = (Microphone::Locked, false, false);
+        }
+        (meeting, seats)
     }
 
     /// How a seat is connected, as somebody who comes now is told.

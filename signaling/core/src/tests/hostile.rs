@@ -3,8 +3,8 @@
 use super::harness::{World, briefing, convener, meeting_id, site};
 use crate::{Call, Input};
 use signaling_protocol::{
-    ByeReason, ClientMessage, Connection, MediaProfile, Outcome, Refusal, ServerMessage, SlotWish, ViewWish,
-    WIRE_LIMITS,
+    ByeReason, ClientMessage, Connection, MediaProfile, Outcome, PROTOCOL_VERSION, Refusal, ServerMessage,
+    SlotWish, ViewWish, WIRE_LIMITS,
 };
 
 fn last_refusal(world: &World, connection: crate::ConnectionId) -> Option<(u32, Refusal)> {
@@ -95,14 +95,14 @@ fn the_first_frame_is_a_hello_and_only_the_first() {
             "credential":{{"kind":"ticket","ticket":"abc"}}}}}}"#
         )
     };
-    world.text(room.connection, hello(1));
+    world.text(room.connection, hello(PROTOCOL_VERSION));
     assert_eq!(last_refusal(&world, room.connection), Some((5, Refusal::HelloExpected)));
     let old = world.open();
     world.text(old, hello(999));
     assert_eq!(last_refusal(&world, old), Some((5, Refusal::VersionMismatch)));
     assert!(world.closed.contains(&old));
     let forger = world.open();
-    world.text(forger, hello(1));
+    world.text(forger, hello(PROTOCOL_VERSION));
     assert_eq!(last_refusal(&world, forger), Some((5, Refusal::TicketInvalid)));
 }
 

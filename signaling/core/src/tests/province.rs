@@ -111,7 +111,7 @@ fn the_chair_invites_to_speak_one_after_the_other() {
     assert!(!world.sfu.passes(peer, SourceKind::Microphone));
     world.ask(&mut sites[0], ClientMessage::OpenMicrophone {}).unwrap();
     assert!(world.sfu.passes(peer, SourceKind::Microphone));
-    assert_eq!(world.sfu.floor.map(|source| source.peer), Some(peer));
+    assert_eq!(world.sfu.stage_of_plenary().floor.map(|source| source.peer), Some(peer));
 
     world.ask(&mut chair, invite(1)).unwrap();
     assert_eq!((microphone(&world, 0), microphone(&world, 1)), (Microphone::Locked, Microphone::Off));
@@ -119,7 +119,7 @@ fn the_chair_invites_to_speak_one_after_the_other() {
     world.ask(&mut sites[1], ClientMessage::OpenMicrophone {}).unwrap();
     world.ask(&mut sites[1], ClientMessage::FinishSpeech {}).unwrap();
     assert_eq!((microphone(&world, 1), world.picture(chair.connection).0.floor), (Microphone::Locked, None));
-    assert_eq!(world.sfu.floor, None);
+    assert_eq!(world.sfu.stage_of_plenary().floor, None);
     assert!(world.sfu.open.is_empty());
 }
 

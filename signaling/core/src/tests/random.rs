@@ -1,14 +1,14 @@
 //! Any requests in any order: what must hold, holds. One seed decides a run; `SIM_SEED` replays it.
 
-use super::harness::{Participant, World, convener, site, unit};
-use super::restart::folded;
+use super::harness::{Participant, World, convener, site, three_tier_briefing, three_tiers, unit};
+use super::restart::meeting_of;
 use crate::{Call, verify_chain};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sfu_control::SourceKind;
 use signaling_protocol::{
-    ByeReason, ClientMessage, FactNumber, MeetingPhase, Microphone, Presence, PublishSource, SeatId,
-    ServerMessage,
+    ByeReason, ClientMessage, DetachingPolicy, FactNumber, MeetingPhase, Microphone, Presence, PublishSource,
+    SeatId, ServerMessage,
 };
 
 /// Steps of one run.
@@ -37,7 +37,8 @@ fn message(chance: &mut Chance, seats: usize) -> ClientMessage {
     // One more than there are, so that some are unknown.
     let seat = SeatId::parse(format!("s{}", chance.below(seats + 1) + 1)).unwrap();
     let presence = if chance.below(2) == 0 { Presence::On } else { Presence::Off };
-    match chance.below(29) {
+    let branch = unit(["D1", "D1", "D2", "D1A", "T1", "Z9"][chance.below(6)]);
+    match chance.below(35) {
         0 | 1 => ClientMessage::OpenMicrophone {},
         2 => ClientMessage::CloseMicrophone {},
         3 | 4 => ClientMessage::RegisterToSpeak { topic: None },
@@ -60,12 +61,16 @@ fn message(chance: &mut Chance, seats: usize) -> ClientMessage {
         25 => ClientMessage::AllowPresenting { seat },
         26 => ClientMessage::RemoveSeat { seat },
         27 => ClientMessage::InviteBack { seat },
+        28..=30 => ClientMessage::DetachBranch { unit: branch, chair: None, deputy: None },
+        31 | 32 => ClientMessage::ReturnBranch { unit: branch },
+        33 => ClientMessage::NameBranchChair { unit: branch, seat },
         _rare => match chance.below(12) {
             0 => ClientMessage::EndMeeting {},
             1..=3 => ClientMessage::Leave {},
             4..=6 => ClientMessage::StopPresentation {},
+            7 => ClientMessage::SetDetaching { policy: DetachingPolicy::OwnBranch },
             _often => ClientMessage::InviteSites {
-                units: ["X01", "X05", "X06", "Y1"]
+                units: ["D1", "D1C", "D2C", "T2"]
                     .iter()
                     .take(chance.below(5))
                     .map(|code| unit(code))
@@ -77,23 +82,34 @@ fn message(chance: &mut Chance, seats: usize) -> ClientMessage {
 
 fn check(world: &World, people: &[Participant]) {
     assert_eq!(verify_chain(&world.stored), Ok(()));
-    let (meeting, seats) = folded(&world.stored);
-    let running = meeting.phase == MeetingPhase::Running;
+    let meeting = meeting_of(&world.stored);
     for who in people.iter().filter(|who| world.sfu.peers.contains_key(&who.peer.unwrap())) {
         let passes = |kind| world.sfu.passes(who.peer.unwrap(), kind);
-        let seat = &seats[&who.seat];
+        let seat = meeting.seat(&who.seat).unwrap();
+        let sitting = meeting.sitting(&seat.sits).unwrap();
+        let running = sitting.phase == MeetingPhase::Running;
         assert_eq!(
             passes(SourceKind::Microphone),
             running && seat.microphone == Microphone::Open,
             "{seat:?}"
         );
-        let presents = running && meeting.presenter.as_ref() == Some(&who.seat);
+        let presents = running && sitting.presenter.as_ref() == Some(&who.seat);
         assert_eq!(passes(SourceKind::Screen), presents, "{seat:?}");
+        // Who sits together is together in the SFU, and nobody else is with them.
+        for other in people.iter().filter(|other| world.sfu.peers.contains_key(&other.peer.unwrap())) {
+            let room = |who: &Participant| world.sfu.peers[&who.peer.unwrap()];
+            assert_eq!(room(who) == room(other), seat.sits == meeting.scope_of(&other.seat));
+        }
     }
     for who in people.iter().filter(|who| !world.closed.contains(&who.connection)) {
+        let scope = meeting.scope_of(&who.seat);
+        let is = (
+            meeting.view(&scope),
+            meeting.seats.iter().map(|(id, s)| (id.clone(), s.view(&scope))).collect(),
+        );
         let (mut seen, told) = world.picture(who.connection);
-        seen.fact = meeting.fact;
-        assert_eq!((&seen, &told), (&meeting, &seats), "as {} knows it", who.seat);
+        seen.fact = is.0.fact;
+        assert_eq!((seen, told), is, "as {} knows it", who.seat);
     }
 }
 
@@ -119,10 +135,10 @@ fn flap(world: &mut World, who: &mut Participant, chance: &mut Chance) {
 fn run(seed: u64) -> Vec<String> {
     let _replay = Seed(seed);
     let mut chance = Chance(ChaCha8Rng::seed_from_u64(seed));
-    let mut world = World::new();
-    world.call(convener(), Call::CreateMeeting(super::harness::briefing(5))).unwrap();
+    let mut world = World::with_units(three_tiers());
+    world.call(convener(), Call::CreateMeeting(three_tier_briefing())).unwrap();
     let accounts: Vec<_> =
-        std::iter::once(convener()).chain((1..=4).map(|commune| site(&format!("X{commune:02}")))).collect();
+        std::iter::once(convener()).chain(["D1", "D1A", "D1B", "D2", "D2A"].map(site)).collect();
     let mut people: Vec<Participant> = accounts.iter().map(|account| world.join(account)).collect();
     people.iter_mut().for_each(|who| world.media(who));
     for _ in 0..STEPS {
@@ -142,7 +158,7 @@ fn run(seed: u64) -> Vec<String> {
                 world.pass(lasting, &mut people.iter_mut().collect::<Vec<_>>());
             }
             _else => {
-                let message = message(&mut chance, 6);
+                let message = message(&mut chance, 7);
                 let before = world.stored.len();
                 who.request += 1;
                 let leaving = message == ClientMessage::Leave {};

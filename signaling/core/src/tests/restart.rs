@@ -2,20 +2,26 @@
 
 use super::harness::{Participant, World, convener, meeting_id, person, site, unit};
 use crate::meeting::Meeting;
-use crate::{Call, Fact, FactRecord, Input};
+use crate::{Call, Fact, FactRecord, Input, Scope};
 use signaling_protocol::{
     ClientMessage, Connection, FactNumber, GrantRole, MeetingView, Presence, PublishSource, Refusal, SeatId,
     SeatView,
 };
 use std::collections::BTreeMap;
 
-/// The fold of records, as its meeting would be seen.
-pub(super) fn folded(records: &[FactRecord]) -> (MeetingView, BTreeMap<SeatId, SeatView>) {
+/// The fold of records.
+pub(super) fn meeting_of(records: &[FactRecord]) -> Meeting {
     let Fact::MeetingCreated(created) = &records[0].fact else { panic!("{:?}", records[0]) };
     let mut meeting = Meeting::begin(records[0].meeting.clone(), (**created).clone());
     records.iter().for_each(|record| meeting.fold(record));
-    let seats = meeting.seats.iter().map(|(id, seat)| (id.clone(), seat.view())).collect();
-    (meeting.view(), seats)
+    meeting
+}
+
+/// The fold of records, as its meeting would be seen.
+pub(super) fn folded(records: &[FactRecord]) -> (MeetingView, BTreeMap<SeatId, SeatView>) {
+    let meeting = meeting_of(records);
+    let seats = meeting.seats.iter().map(|(id, seat)| (id.clone(), seat.view(&Scope::Plenary))).collect();
+    (meeting.view(&Scope::Plenary), seats)
 }
 
 /// A meeting in which everything happens once.

@@ -3,16 +3,21 @@
 use sfu_control::{Gate, PeerId, RoomId, SfuCommand, Source, SourceKind, View};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an SFU knows after the commands so far.
-#[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct SfuModel {
-    pub(super) rooms: BTreeSet<RoomId>,
-    pub(super) peers: BTreeMap<PeerId, RoomId>,
-    pub(super) open: BTreeSet<Source>,
+/// What everybody in a room is shown.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub(super) struct Stage {
     pub(super) programme: Option<Source>,
     pub(super) reverse: Option<Source>,
     pub(super) slides: Option<Source>,
     pub(super) floor: Option<Source>,
+}
+
+/// What an SFU knows after the commands so far.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct SfuModel {
+    pub(super) rooms: BTreeMap<RoomId, Stage>,
+    pub(super) peers: BTreeMap<PeerId, RoomId>,
+    pub(super) open: BTreeSet<Source>,
     pub(super) views: BTreeMap<PeerId, View>,
     /// Commands taken.
     pub(super) count: usize,
@@ -23,16 +28,17 @@ impl SfuModel {
     pub(super) fn take(&mut self, command: &SfuCommand) {
         self.count += 1;
         match command {
-            SfuCommand::OpenRoom { room } => assert!(self.rooms.insert(*room), "opened twice: {room:?}"),
+            SfuCommand::OpenRoom { room } => {
+                assert!(self.rooms.insert(*room, Stage::default()).is_none(), "opened twice: {room:?}");
+            }
             SfuCommand::CloseRoom { room } => {
-                assert!(self.rooms.remove(room), "closed twice: {room:?}");
+                assert!(self.rooms.remove(room).is_some(), "closed twice: {room:?}");
                 let gone: Vec<PeerId> =
                     self.peers.iter().filter(|(_, of)| *of == room).map(|(peer, _)| *peer).collect();
                 gone.into_iter().for_each(|peer| self.forget(peer));
-                (self.programme, self.reverse, self.slides, self.floor) = (None, None, None, None);
             }
             SfuCommand::Connect { peer, room, .. } => {
-                assert!(self.rooms.contains(room), "no such room: {command:?}");
+                assert!(self.rooms.contains_key(room), "no such room: {command:?}");
                 assert!(self.peers.insert(*peer, *room).is_none(), "connected twice: {command:?}");
             }
             SfuCommand::Renegotiate { peer, .. } => self.know(*peer, command),
@@ -49,23 +55,58 @@ impl SfuModel {
                 };
                 assert!(changed, "told again: {command:?}");
             }
-            SfuCommand::SetProgramme { source, reverse, .. } => {
-                assert_ne!((self.programme, self.reverse), (*source, *reverse), "told again: {command:?}");
-                (self.programme, self.reverse) = (*source, *reverse);
+            SfuCommand::MoveTo { peer, room } => {
+                self.know(*peer, command);
+                assert!(self.rooms.contains_key(room), "no such room: {command:?}");
+                assert_ne!(self.peers.insert(*peer, *room), Some(*room), "told again: {command:?}");
+                for kind in [SourceKind::Microphone, SourceKind::Screen, SourceKind::ScreenAudio] {
+                    assert!(!self.passes(*peer, kind), "on the way with an open {kind:?}: {command:?}");
+                }
             }
-            SfuCommand::SetSlides { source, .. } => {
-                assert_ne!(self.slides, *source, "told again: {command:?}");
-                self.slides = *source;
+            SfuCommand::SetProgramme { room, source, reverse } => self.stage(*room, command, |stage| {
+                (stage.programme, stage.reverse) = (*source, *reverse);
+            }),
+            SfuCommand::SetSlides { room, source } => {
+                self.stage(*room, command, |stage| stage.slides = *source);
             }
-            SfuCommand::SetFloor { source, .. } => {
-                assert_ne!(self.floor, *source, "told again: {command:?}");
-                self.floor = *source;
+            SfuCommand::SetFloor { room, source } => {
+                self.stage(*room, command, |stage| stage.floor = *source);
             }
             SfuCommand::SetView { peer, view } => {
                 self.know(*peer, command);
                 let earlier = self.views.insert(*peer, view.clone());
                 assert_ne!(earlier.as_ref(), Some(view), "told again: {command:?}");
             }
+        }
+    }
+
+    /// What everybody in the first room there is is shown: the plenary's.
+    pub(super) fn stage_of_plenary(&self) -> Stage {
+        self.rooms.values().next().copied().unwrap_or_default()
+    }
+
+    /// What everybody in a peer's room is shown.
+    pub(super) fn stage_of(&self, peer: PeerId) -> Stage {
+        self.rooms[&self.peers[&peer]]
+    }
+
+    fn stage(&mut self, room: RoomId, command: &SfuCommand, change: impl FnOnce(&mut Stage)) {
+        let stage = self.rooms.get_mut(&room).unwrap_or_else(|| panic!("no such room: {command:?}"));
+        let before = *stage;
+        change(stage);
+        assert_ne!(*stage, before, "told again: {command:?}");
+    }
+
+    /// Nobody is asked to be shown what is in another room. A peer that is gone is in none.
+    pub(super) fn check_rooms(&self) {
+        let is_in = |source: &Source, room: &RoomId| self.peers.get(&source.peer).is_none_or(|of| of == room);
+        for (room, stage) in &self.rooms {
+            let shared = [stage.programme, stage.reverse, stage.slides, stage.floor];
+            assert!(shared.iter().flatten().all(|source| is_in(source, room)), "{room:?}: {stage:?}");
+        }
+        for (peer, view) in &self.views {
+            let room = &self.peers[peer];
+            assert!(view.mosaic.iter().all(|wish| is_in(&wish.source, room)), "{peer:?}: {view:?}");
         }
     }
 

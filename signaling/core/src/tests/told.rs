@@ -35,7 +35,7 @@ fn nothing_is_heard_before_the_meeting_is_open() {
     assert_eq!(world.ask(&mut chair, ClientMessage::StartPresenting {}), Err(Refusal::NotStarted));
     world.ask(&mut room, camera(Presence::On)).unwrap();
     world.ask(&mut chair, ClientMessage::PutOnStage { seat: room.seat.clone() }).unwrap();
-    assert_eq!((world.sfu.programme, world.sfu.floor), (None, None));
+    assert_eq!((world.sfu.stage_of_plenary().programme, world.sfu.stage_of_plenary().floor), (None, None));
     let passing: Vec<SourceKind> = world.sfu.open.iter().map(|source| source.kind).collect();
     assert_eq!(passing, [SourceKind::Camera], "only so that hosts can look into the rooms");
 
@@ -49,28 +49,38 @@ fn nothing_is_heard_before_the_meeting_is_open() {
     assert!(pictures(&world, &room).is_empty());
     world.ask(&mut chair, ClientMessage::StartMeeting {}).unwrap();
     assert_eq!(pictures(&world, &room), [chair.peer.unwrap()]);
-    assert_eq!(world.sfu.programme.map(|source| source.peer), room.peer);
+    assert_eq!(world.sfu.stage_of_plenary().programme.map(|source| source.peer), room.peer);
 }
 
 #[test]
 fn stage_reverse_floor_and_slides_follow_the_facts_and_are_told_once() {
     let (mut world, mut chair, mut sites) = World::running();
-    assert_eq!(world.sfu.programme, None, "no camera is on");
+    assert_eq!(world.sfu.stage_of_plenary().programme, None, "no camera is on");
     for who in [&mut chair, &mut sites[0]] {
         world.ask(who, camera(Presence::On)).unwrap();
     }
     let (host, room) = (chair.peer.unwrap(), sites[0].peer.unwrap());
-    assert_eq!(world.sfu.programme.map(|source| source.peer), Some(host));
-    assert_eq!(world.sfu.reverse, None, "the chair does not see itself");
+    assert_eq!(world.sfu.stage_of_plenary().programme.map(|source| source.peer), Some(host));
+    assert_eq!(world.sfu.stage_of_plenary().reverse, None, "the chair does not see itself");
     world.ask(&mut chair, ClientMessage::InviteToSpeak { seat: sites[0].seat.clone() }).unwrap();
-    let peers = (world.sfu.programme.unwrap().peer, world.sfu.reverse.unwrap().peer);
+    let peers = (
+        world.sfu.stage_of_plenary().programme.unwrap().peer,
+        world.sfu.stage_of_plenary().reverse.unwrap().peer,
+    );
     assert_eq!(peers, (room, host));
 
     world.ask(&mut sites[0], ClientMessage::StartPresenting {}).unwrap();
-    assert_eq!(world.sfu.slides.map(|source| (source.peer, source.kind)), Some((room, SourceKind::Screen)));
+    assert_eq!(
+        world.sfu.stage_of_plenary().slides.map(|source| (source.peer, source.kind)),
+        Some((room, SourceKind::Screen))
+    );
     assert!(world.sfu.passes(room, SourceKind::Screen) && world.sfu.passes(room, SourceKind::ScreenAudio));
     world.ask(&mut chair, ClientMessage::StartPresenting {}).unwrap();
-    assert_eq!(world.sfu.slides.map(|source| source.peer), Some(host), "a host takes over");
+    assert_eq!(
+        world.sfu.stage_of_plenary().slides.map(|source| source.peer),
+        Some(host),
+        "a host takes over"
+    );
     assert!(!world.sfu.passes(room, SourceKind::Screen));
     let busy = world.ask(&mut sites[0], ClientMessage::StartPresenting {});
     assert_eq!(busy, Err(Refusal::PresenterBusy));
@@ -91,7 +101,7 @@ fn stage_reverse_floor_and_slides_follow_the_facts_and_are_told_once() {
     world.pass(5, &mut []);
     assert_eq!(world.sfu.count, before.0, "time alone changes nothing");
     world.ask(&mut sites[0], camera(Presence::Off)).unwrap();
-    assert_eq!(world.sfu.programme, None);
+    assert_eq!(world.sfu.stage_of_plenary().programme, None);
 }
 
 #[test]
@@ -103,11 +113,15 @@ fn a_lost_transport_is_told_anew_and_the_same_certificate_keeps_its_peer() {
     let old = sites[0].peer.unwrap();
     world.sfu.forget(old);
     world.input(Input::Sfu(SfuEvent::Disconnected { peer: old, reason: DisconnectReason::Timeout }));
-    assert_eq!((world.sfu.programme, world.sfu.floor), (None, None), "a gone peer fills nothing");
+    assert_eq!(
+        (world.sfu.stage_of_plenary().programme, world.sfu.stage_of_plenary().floor),
+        (None, None),
+        "a gone peer fills nothing"
+    );
     world.media(&mut sites[0]);
     let new = sites[0].peer.unwrap();
     assert_ne!(new, old);
-    assert_eq!(world.sfu.programme.map(|source| source.peer), Some(new));
+    assert_eq!(world.sfu.stage_of_plenary().programme.map(|source| source.peer), Some(new));
     assert!(world.sfu.passes(new, SourceKind::Microphone) && world.sfu.passes(new, SourceKind::Camera));
 
     // An ICE restart: the same certificate in another case is the same connection.
@@ -122,7 +136,7 @@ fn a_lost_transport_is_told_anew_and_the_same_certificate_keeps_its_peer() {
     assert_eq!(world.sfu.peers.len(), count, "one transport a seat");
     assert!(world.trace.iter().any(|line| line.contains("Renegotiate")));
     world.input(Input::Hangup { call: CallId(9_003), bearer });
-    assert_eq!((world.sfu.programme, world.sfu.peers.len()), (None, count - 1));
+    assert_eq!((world.sfu.stage_of_plenary().programme, world.sfu.peers.len()), (None, count - 1));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Facts written by an older program are read for ever; those of a newer one are refused by name.
 
 use super::harness::{World, person};
-use crate::{Call, ChainError, Fact, FactRecord, FactVersion, verify_chain};
-use signaling_protocol::{ClientMessage, GrantRole, MeetingId};
+use crate::{Call, ChainError, Fact, FactRecord, FactVersion, Scope, verify_chain};
+use signaling_protocol::{ClientMessage, GrantRole, MeetingId, UnitCode};
 
 /// A meeting as the first version wrote it.
 fn first() -> Vec<FactRecord> {
@@ -32,6 +32,38 @@ fn a_log_of_the_first_version_is_read_and_goes_on_in_the_present_one() {
     assert_eq!(&versions[..4], [1, 1, 1, FactVersion::CURRENT.0], "{versions:?}");
     let again: FactRecord = serde_json::from_str(&serde_json::to_string(&world.stored[3]).unwrap()).unwrap();
     assert_eq!(again, world.stored[3]);
+}
+
+/// A meeting as the second version wrote it.
+fn second() -> Vec<FactRecord> {
+    let lines = include_str!("../../fixtures/facts-2.jsonl").lines();
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_log_of_the_second_version_is_read_and_is_all_of_the_plenary() {
+    let old = second();
+    assert_eq!(verify_chain(&old), Ok(()));
+    let text: Vec<String> = old.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+    assert!(include_str!("../../fixtures/facts-2.jsonl").lines().eq(text.iter()), "and written as it was");
+    assert!(old.iter().all(|record| record.scope.is_plenary()));
+    let mut named = old.clone();
+    named[8].scope = Scope::Branch(UnitCode::parse("20000").unwrap());
+    assert_eq!(verify_chain(&named), Err(ChainError::Scope { number: 9 }), "its hash would not cover that");
+    assert_eq!(World::restarted(&old).counter("logs_broken"), 0);
+}
+
+#[test]
+fn of_which_sitting_a_fact_is_is_under_its_hash() {
+    let (world, ..) = World::running();
+    let mut moved = world.stored.clone();
+    let number = moved[9].number.0;
+    moved[9].scope = Scope::Branch(UnitCode::parse("X01").unwrap());
+    assert_eq!(verify_chain(&moved), Err(ChainError::Hash { number }));
+    let text = serde_json::to_string(&moved[9]).unwrap();
+    assert!(text.contains(r#""scope":"X01","fact""#), "{text}");
+    assert_eq!(serde_json::from_str::<FactRecord>(&text).unwrap(), moved[9]);
+    assert!(!serde_json::to_string(&moved[8]).unwrap().contains("scope"), "the plenary says nothing");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::golden::{Golden, Variants, Writer, one_per_variant, variants};
 use super::sample::{clerk_seat, commune, other_commune, site_seat};
 use crate::{
-    BoundedText, ClientFrame, ClientMessage, Credential, DeviceKind, FactNumber, Hello, MediaProfile,
-    PROTOCOL_VERSION, Presence, PublishSource, RequestId, ResumeToken, SlotWish, Ticket, ViewWish,
+    BoundedText, ClientFrame, ClientMessage, Credential, DetachingPolicy, DeviceKind, FactNumber, Hello,
+    MediaProfile, PROTOCOL_VERSION, Presence, PublishSource, RequestId, ResumeToken, SlotWish, Ticket,
+    ViewWish,
 };
 
 variants!(ClientMessage:
@@ -14,6 +15,7 @@ variants!(ClientMessage:
     StartMeeting, EndMeeting, PutOnStage, ClearStage, InviteToSpeak, EndSpeech, DismissRegistration,
     LockAllMicrophones, AllowAllMicrophones, LockMicrophone, AllowMicrophone, StopPresentation,
     AllowPresenting, InviteSites, RemoveSeat, InviteBack,
+    DetachBranch, ReturnBranch, NameBranchChair, SetDetaching,
 );
 variants!(Credential: Ticket, Resume);
 
@@ -92,6 +94,14 @@ fn hosting() -> Vec<ClientMessage> {
         ClientMessage::AllowPresenting { seat: seat.clone() },
         ClientMessage::InviteSites { units: vec![commune(), other_commune()] },
         ClientMessage::RemoveSeat { seat: seat.clone() },
-        ClientMessage::InviteBack { seat },
+        ClientMessage::InviteBack { seat: seat.clone() },
+        ClientMessage::DetachBranch {
+            unit: commune(),
+            chair: Some(seat.clone()),
+            deputy: Some(clerk_seat()),
+        },
+        ClientMessage::ReturnBranch { unit: commune() },
+        ClientMessage::NameBranchChair { unit: commune(), seat },
+        ClientMessage::SetDetaching { policy: DetachingPolicy::OwnBranch },
     ]
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// The fields a client may leave out.
-const OPTIONAL: [&str; 1] = ["topic"];
+const OPTIONAL: [&str; 3] = ["topic", "chair", "deputy"];
 
 fn read(frame: &Value) -> Result<ClientFrame, serde_json::Error> {
     serde_json::from_slice(frame.to_string().as_bytes())

@@ -1,9 +1,9 @@
 //! The invented province, its meeting and its seats that the golden files speak of.
 
 use crate::{
-    AccountId, BoundedText, Connection, FactNumber, MeetingId, MeetingKind, MeetingPhase, MeetingView,
-    Microphone, MicrophonePolicy, Occupant, QueueEntry, Role, SeatId, SeatView, TierCode, UnitCode,
-    UtcSeconds,
+    AccountId, BoundedText, BranchView, Connection, DetachingPolicy, FactNumber, MeetingId, MeetingKind,
+    MeetingPhase, MeetingView, Microphone, MicrophonePolicy, Occupant, QueueEntry, Role, SeatId, SeatView,
+    TierCode, UnitCode, UtcSeconds,
 };
 
 /// A morning in 2026.
@@ -64,6 +64,9 @@ pub(super) fn waiting_meeting() -> MeetingView {
         floor_since: None,
         presenter: None,
         queue: Vec::new(),
+        branch: None,
+        apart: Vec::new(),
+        detaching: DetachingPolicy::Hosts,
         fact: FactNumber(2),
     }
 }
@@ -83,6 +86,24 @@ pub(super) fn busy_meeting() -> MeetingView {
             QueueEntry { seat: clerk_seat(), topic, since: NOW },
             QueueEntry { seat: site_seat(), topic: None, since: NOW },
         ],
+        branch: Some(commune()),
+        apart: vec![
+            BranchView {
+                unit: commune(),
+                name: "Xã Tân An".to_owned(),
+                since: NOW,
+                chair: Some(site_seat()),
+                deputy: Some(clerk_seat()),
+            },
+            BranchView {
+                unit: other_commune(),
+                name: "Xã Tân Bình".to_owned(),
+                since: NOW,
+                chair: None,
+                deputy: None,
+            },
+        ],
+        detaching: DetachingPolicy::OwnBranch,
         fact: FactNumber(42),
         ..waiting_meeting()
     }
@@ -103,6 +124,7 @@ pub(super) fn site(connection: Connection) -> SeatView {
         microphone: Microphone::Locked,
         camera: true,
         may_present: false,
+        branch: Some(commune()),
     }
 }
 
@@ -121,5 +143,6 @@ pub(super) fn clerk() -> SeatView {
         microphone: Microphone::Open,
         camera: false,
         may_present: true,
+        branch: None,
     }
 }

@@ -20,7 +20,7 @@ plain_variants!(Refusal:
     Removed,
     NotAllowed, OutsideScope, MicrophoneLocked,
     NoSuchMeeting, NoSuchSeat, NoSuchUnit, NoSuchAccount, NameTaken, NotStarted, Ended, NotConnected,
-    PresenterBusy, Full, OfferRejected, ParentAway, Internal,
+    PresenterBusy, Apart, NotApart, NoSuchBranch, Full, OfferRejected, ParentAway, Internal,
 );
 
 pub(super) fn goldens() -> Vec<Golden> {

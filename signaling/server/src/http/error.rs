@@ -142,15 +142,19 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::NotAllowed
         | Refusal::OutsideScope => StatusCode::FORBIDDEN,
         Refusal::WeakPassword | Refusal::OfferRejected => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::NoSuchMeeting | Refusal::NoSuchSeat | Refusal::NoSuchUnit | Refusal::NoSuchAccount => {
-            StatusCode::NOT_FOUND
-        }
+        Refusal::NoSuchMeeting
+        | Refusal::NoSuchSeat
+        | Refusal::NoSuchUnit
+        | Refusal::NoSuchBranch
+        | Refusal::NoSuchAccount => StatusCode::NOT_FOUND,
         Refusal::MicrophoneLocked
         | Refusal::NameTaken
         | Refusal::NotStarted
         | Refusal::Ended
         | Refusal::NotConnected
-        | Refusal::PresenterBusy => StatusCode::CONFLICT,
+        | Refusal::PresenterBusy
+        | Refusal::Apart
+        | Refusal::NotApart => StatusCode::CONFLICT,
         Refusal::Full | Refusal::ParentAway => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -2,6 +2,7 @@
 // can come (a list of changes, a whole snapshot after a reconnect) end here, so that they cannot differ.
 
 import type { Change, Microphone, SeatId, SeatView, Snapshot } from '../../protocol/generated.ts';
+import { asKnown, myBranch } from '../branches.ts';
 import type { Effect, Step } from '../events.ts';
 import type { Invitation, Live, NoticeText, State } from '../state.ts';
 import { notify, withLive } from './step.ts';
@@ -28,7 +29,16 @@ export function changed(live: Live, fact: number, changes: readonly Change[]): L
         change satisfies never;
     }
   }
-  return { ...live, meeting, you, seats, fact: Math.max(live.fact, fact) };
+  return seated(live, { meeting, you, seats, fact: Math.max(live.fact, fact) });
+}
+
+/** The meeting as it is known from where one sits. */
+export function seated(before: Live, after: Pick<Live, 'meeting' | 'you' | 'seats' | 'fact'>): Live {
+  const { meeting } = after;
+  const moved = before.meeting.branch !== meeting.branch;
+  const seats = new Map([...after.seats].map(([id, seat]) => [id, asKnown(seat, meeting)]));
+  // Whoever was pinned may sit elsewhere now, and nobody is heard whom one does not know of yet.
+  return { ...before, ...after, seats, ...(moved ? { pinned: null, speaking: [] } : {}) };
 }
 
 /** All pages of one snapshot, or null while some are missing. Pages of an older one are dropped. */
@@ -51,11 +61,13 @@ export function settle(state: State, before: Live, after: Live, now: number): St
   const floor = settleFloor(state, before, after, now);
   const presenting = settlePresenting(before, after);
   const started = before.meeting.phase === 'waiting' && after.meeting.phase === 'running';
+  const moved = settleSitting(before, after);
   const told: readonly NoticeText[] = [
+    ...moved,
     ...(started ? [{ kind: 'meetingStarted' } as const] : []),
-    ...floor.told,
-    // A change of the microphone that comes with the floor is told by the floor.
-    ...(floor.told.length === 0 ? microphone.told : []),
+    ...(moved.length === 0 ? floor.told : []),
+    // A change of the microphone that comes with the floor is told by the floor, and all of it by going elsewhere.
+    ...(floor.told.length === 0 && moved.length === 0 ? microphone.told : []),
     ...presenting.told,
   ];
   const next = withLive(state, () => ({ ...after, invitation: floor.invitation }));
@@ -113,6 +125,12 @@ function settleFloor(
     };
   }
   return { told: [], effects: [], invitation: open ? null : after.invitation };
+}
+
+function settleSitting(before: Live, after: Live): readonly NoticeText[] {
+  if (before.meeting.branch === after.meeting.branch) return [];
+  const branch = myBranch(after);
+  return [branch === null ? { kind: 'satTogether' } : { kind: 'satApart', name: branch.name }];
 }
 
 function settlePresenting(before: Live, after: Live): Told {

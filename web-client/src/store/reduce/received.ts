@@ -6,7 +6,7 @@ import type { Effect, Step } from '../events.ts';
 import { profileOf, UNTROUBLED } from '../ladder.ts';
 import type { Joining, Live, Slot, State } from '../state.ts';
 import { NOTHING_ON_SCREEN, NOTHING_SHOWN } from '../wish.ts';
-import { changed, gather, ownMicrophone, seatsOf, settle, whole, withdrawScreen } from './facts.ts';
+import { changed, gather, ownMicrophone, seated, seatsOf, settle, whole, withdrawScreen } from './facts.ts';
 import { and, notify, step, withCall, withLive } from './step.ts';
 
 /** Most messages kept while the first snapshot is on its way; a node sends a handful. */
@@ -81,11 +81,9 @@ function whileLive(state: State, live: Live, message: ServerMessage, now: number
     case 'snapshot': {
       const pages = gather(live.pages, message);
       if (!whole(pages)) return step(withLive(state, () => ({ pages })));
+      const { meeting, fact } = message;
       const after: Live = {
-        ...live,
-        meeting: message.meeting,
-        seats: seatsOf(pages),
-        fact: message.fact,
+        ...seated(live, { meeting, you: live.you, seats: seatsOf(pages), fact }),
         pages: [],
       };
       return and(settle(state, live, after, now), ...tellCamera(state, after));

@@ -112,6 +112,10 @@ export const refusals: Dictionary['refusals'] = {
   ended: 'The meeting is over.',
   notConnected: 'The site is not connected. Please wait until it has joined.',
   presenterBusy: 'Another site is presenting. Please wait, or stop that presentation.',
+  apart: 'The site or unit is in a sub-meeting. Please bring the unit back to the plenary first.',
+  notApart: 'This unit is not in a sub-meeting any more.',
+  noSuchBranch:
+    'This unit cannot meet on its own: none of its sites was invited, or it is the unit that convened.',
   full: 'The server is full. Please contact the system administrator.',
   offerRejected:
     'Browser and server do not agree on sound and picture. Please reload, or update the browser.',

@@ -98,6 +98,8 @@ export const seatStates: Dictionary['seatStates'] = {
   removed: 'Removed',
   registered: 'Wants to speak',
   speaking: 'Speaking',
+  apart: 'In a sub-meeting',
+  plenary: 'In the plenary',
 };
 
 export const settings: Dictionary['settings'] = {
@@ -119,40 +121,6 @@ export const settings: Dictionary['settings'] = {
   language: 'Language',
   shortcuts: 'Single-letter shortcuts',
   shortcutsHint: 'Turn off if they get in the way of typing.',
-};
-
-export const shortcuts: Dictionary['shortcuts'] = {
-  title: 'Keyboard shortcuts',
-  hint: 'They do nothing while text is being typed.',
-  microphone: 'Open or close the microphone',
-  hold: 'Hold to speak, release to close the microphone',
-  camera: 'Turn the camera on or off',
-  register: 'Register to speak, or cancel',
-  present: 'Start or stop presenting',
-  fullScreen: 'Full screen',
-  help: 'Show this list',
-  space: 'Space',
-  off: 'Single-letter shortcuts are turned off in Settings.',
-};
-
-export const technical: Dictionary['technical'] = {
-  title: 'Technical information',
-  intro: 'Figures of this device over the last seconds.',
-  summaryGood: 'The line is good enough for the meeting.',
-  summaryFair: 'The line is fair: pictures may be less sharp, sound stays clear.',
-  summaryPoor: 'The line is poor: choose data saving and call the technician.',
-  summaryLost: 'Nothing comes from the server: check the network cable and call the technician.',
-  summaryUnknown: 'Not enough figures yet.',
-  receiving: 'Receiving',
-  sending: 'Sending',
-  down: 'Bandwidth received',
-  up: 'Bandwidth sent',
-  delay: 'Delay',
-  picture: 'Picture of the main screen',
-  lost: 'lost',
-  freezes: 'frozen',
-  copy: 'Copy for the technician',
-  unknown: 'not measured',
 };
 
 export const notices: Dictionary['notices'] = {
@@ -178,6 +146,8 @@ export const notices: Dictionary['notices'] = {
   fewerPictures: 'This computer cannot keep up with the pictures: fewer small ones are shown.',
   allPictures: 'This computer keeps up again: all small pictures are shown.',
   meetingStarted: 'The meeting starts',
+  satApart: (name) => `${name} begins a sub-meeting`,
+  satTogether: 'Back in the plenary',
   meetingCreated: 'The meeting is created',
   accountDisabled: (name) => `The account of ${name} is disabled`,
   accountEnabled: (name) => `The account of ${name} is enabled again`,

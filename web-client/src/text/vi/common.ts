@@ -123,6 +123,9 @@ export const refusals: Record<Refusal, string> = {
   ended: 'Cuộc họp đã kết thúc.',
   notConnected: 'Điểm cầu chưa kết nối, chưa thể thực hiện. Đề nghị chờ điểm cầu vào họp.',
   presenterBusy: 'Đang có điểm cầu khác trình chiếu. Đề nghị chờ hoặc dừng phần trình chiếu đó.',
+  apart: 'Đang họp riêng. Đề nghị đưa đơn vị trở lại phiên toàn thể trước.',
+  notApart: 'Đơn vị không còn họp riêng. Đề nghị tải lại danh sách.',
+  noSuchBranch: 'Đơn vị này không tách được. Đề nghị chọn đơn vị khác.',
   full: 'Máy chủ đã đủ số lượng kết nối. Đề nghị liên hệ quản trị hệ thống.',
   offerRejected:
     'Trình duyệt và máy chủ chưa thống nhất được âm thanh, hình ảnh. Đề nghị tải lại trang hoặc cập nhật trình duyệt.',

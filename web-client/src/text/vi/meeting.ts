@@ -98,6 +98,8 @@ export const seatStates = {
   removed: 'Đã đưa ra',
   registered: 'Xin phát biểu',
   speaking: 'Đang phát biểu',
+  apart: 'Đang họp riêng',
+  plenary: 'Ở phiên toàn thể',
 };
 
 export const settings = {
@@ -119,40 +121,6 @@ export const settings = {
   language: 'Ngôn ngữ',
   shortcuts: 'Phím tắt một chữ cái',
   shortcutsHint: 'Tắt nếu phím tắt gây nhầm khi gõ tiếng Việt.',
-};
-
-export const shortcuts = {
-  title: 'Phím tắt',
-  hint: 'Phím tắt không tác dụng khi đang nhập chữ.',
-  microphone: 'Bật, tắt micro',
-  hold: 'Giữ để nói, thả để tắt micro',
-  camera: 'Bật, tắt camera',
-  register: 'Đăng ký hoặc hủy đăng ký phát biểu',
-  present: 'Trình chiếu, dừng trình chiếu',
-  fullScreen: 'Toàn màn hình',
-  help: 'Mở bảng phím tắt',
-  space: 'Phím cách',
-  off: 'Phím tắt một chữ cái đang tắt trong Cài đặt.',
-};
-
-export const technical = {
-  title: 'Thông tin kỹ thuật',
-  intro: 'Số liệu của máy này trong vài giây gần nhất.',
-  summaryGood: 'Đường truyền đủ cho cuộc họp.',
-  summaryFair: 'Đường truyền trung bình: hình có thể giảm độ nét, tiếng vẫn rõ.',
-  summaryPoor: 'Đường truyền kém: nên chọn mức tiết kiệm băng thông và gọi cán bộ kỹ thuật.',
-  summaryLost: 'Không có dữ liệu từ máy chủ: kiểm tra dây mạng và gọi cán bộ kỹ thuật.',
-  summaryUnknown: 'Chưa đủ số liệu.',
-  receiving: 'Đang nhận',
-  sending: 'Đang gửi',
-  down: 'Băng thông nhận',
-  up: 'Băng thông gửi',
-  delay: 'Độ trễ',
-  picture: 'Hình màn hình chính',
-  lost: 'Mất gói',
-  freezes: 'Đứng hình',
-  copy: 'Sao chép cho kỹ thuật',
-  unknown: 'chưa đo',
 };
 
 /** Told once, in passing. */
@@ -179,6 +147,8 @@ export const notices = {
   fewerPictures: 'Máy tính xử lý hình không kịp, đã giảm số hình nhỏ.',
   allPictures: 'Máy tính xử lý hình đã kịp, đã hiện lại các hình nhỏ.',
   meetingStarted: 'Cuộc họp bắt đầu',
+  satApart: (name: string) => `${name} bắt đầu họp riêng`,
+  satTogether: 'Đã trở lại phiên toàn thể',
   meetingCreated: 'Đã tạo cuộc họp',
   accountDisabled: (name: string) => `Đã vô hiệu hóa tài khoản của ${name}`,
   accountEnabled: (name: string) => `Đã kích hoạt lại tài khoản của ${name}`,

@@ -167,20 +167,17 @@ impl Hub {
         match session.standing {
             Standing::Home => {
                 let Some(seat) = session.meeting.seat(id) else { return };
-                match seat.connection {
+                match seat.connection() {
                     Connection::Connected { .. } if here => {}
                     Connection::Connected { .. } => {
-                        self.record(now, meeting, &Cause::node(), vec![Fact::SeatLost { seat: id.clone() }]);
+                        let fact = (seat.sits.clone(), Fact::SeatLost { seat: id.clone() });
+                        self.record(now, meeting, &Cause::node(), vec![fact]);
                     }
                     // Put out; what its node says of it is late.
                     Connection::Removed { .. } => {}
                     Connection::Absent {} | Connection::Lost { .. } | Connection::Left { .. } if here => {
-                        self.record(
-                            now,
-                            meeting,
-                            &Cause::seat(id),
-                            vec![Fact::SeatJoined { seat: id.clone() }],
-                        );
+                        let facts = session.meeting.arrival(id);
+                        self.record(now, meeting, &Cause::seat(id), facts);
                     }
                     Connection::Absent {} | Connection::Lost { .. } | Connection::Left { .. } => {}
                 }
@@ -229,9 +226,9 @@ impl Hub {
                 }
                 Ok(seat)
             }
-            join::Admission::New { record } => {
+            join::Admission::New { record, scope } => {
                 let seat = record.seat.clone();
-                self.record(now, meeting, &cause, vec![Fact::SeatAdded { record }]);
+                self.record(now, meeting, &cause, vec![(scope, Fact::SeatAdded { record })]);
                 Ok(seat)
             }
         }

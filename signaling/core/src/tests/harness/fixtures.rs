@@ -74,3 +74,23 @@ pub(in crate::tests) fn briefing(communes: u32) -> CreateMeeting {
         no_state_secrets: true,
     }
 }
+
+/// A province T1 with two districts D1 and D2, and three communes below each: D1A to D1C and D2A to D2C.
+pub(in crate::tests) fn three_tiers() -> UnitTree {
+    let mut csv = "code,name,kind,tier,parent,order,valid_from,valid_to\n".to_owned();
+    csv.push_str("T1,Tỉnh Lam,Tỉnh,tinh,,1,,\nT2,Tỉnh Sơn,Tỉnh,tinh,,2,,\n");
+    for district in 1..=2 {
+        writeln!(csv, "D{district},Huyện số {district},Huyện,huyen,T1,{district},,").unwrap();
+        for (order, commune) in (1..).zip(["A", "B", "C"]) {
+            writeln!(csv, "D{district}{commune},Xã {commune},Xã,xa,D{district},{order},,").unwrap();
+        }
+    }
+    let tiers = "code,name\ntinh,Cấp tỉnh\nhuyen,Cấp huyện\nxa,Cấp xã\n";
+    UnitTree::from_csv(tiers.as_bytes(), csv.as_bytes()).unwrap()
+}
+
+/// A briefing of that province with both districts and the first two communes of each.
+pub(in crate::tests) fn three_tier_briefing() -> CreateMeeting {
+    let sites = ["D1", "D1A", "D1B", "D2", "D2A", "D2B"].map(unit).to_vec();
+    CreateMeeting { sites, ..briefing(0) }
+}

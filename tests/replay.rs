@@ -53,7 +53,7 @@ macro_rules! replayed {
 }
 
 replayed! {
-    rtp vp8 vp9 h264 av1 dependency red stun rtcp srtp offer connect engine
+    rtp vp8 vp9 h264 av1 dependency red stun rtcp srtp offer connect engine link
     client_frame hub http_body http_head resume_token site_secret units_csv units_json config nodes words
 }
 

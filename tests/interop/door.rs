@@ -104,7 +104,13 @@ impl State {
             | SfuEvent::Disconnected { .. }
             | SfuEvent::SlotSwitched { .. }
             | SfuEvent::Speaking { .. }
-            | SfuEvent::Line { .. } => {}
+            | SfuEvent::Line { .. }
+            | SfuEvent::LinkOffered { .. }
+            | SfuEvent::LinkAnswered { .. }
+            | SfuEvent::LinkRefused { .. }
+            | SfuEvent::LinkUp { .. }
+            | SfuEvent::LinkDown { .. }
+            | SfuEvent::LinkLine { .. } => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //! panic": what was read can be written and read again, lengths lie inside, a mistake is named with its place.
 //!
 //! - `media`, `reports`, `seal`, `hall`  the SFU: RTP, codec headers, STUN, RTCP, SRTP, a whole engine
+//! - `branch`                            a whole engine with a link to another node
 //! - `carried`                           redundant audio, AV1's dependency descriptors
 //! - `offers`                            session descriptions, read and negotiated
 //! - `frames`, `hub`                     signaling: frames, a whole hub
@@ -12,6 +13,7 @@
 //!
 //! libFuzzer drives the same targets (`tests/fuzz`), and a test replays every seed.
 
+mod branch;
 mod carried;
 pub mod corpus;
 mod door;
@@ -117,6 +119,7 @@ pub const TARGETS: &[Target] = &[
     target("offer", offers::offer, offers::WORDS, (500, TEXT)),
     target("connect", offers::connect, offers::WORDS, (20, TEXT)),
     target("engine", hall::engine, reports::WORDS, (20, 8 * 1_024)),
+    target("link", branch::link, branch::WORDS, (20, 8 * 1_024)),
     target("client_frame", frames::client_frame, frames::WORDS, (MANY, TEXT)),
     target("hub", hub::hub, frames::WORDS, (100, TEXT)),
     target("http_body", door::body, door::BODY_WORDS, (MANY, TEXT)),

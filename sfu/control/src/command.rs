@@ -1,6 +1,6 @@
 //! What signaling asks of an SFU.
 
-use crate::{PeerId, RoomId, Source, SourceKind};
+use crate::{LinkId, PeerId, RoomId, Source, SourceKind};
 use serde::{Deserialize, Serialize};
 
 /// Whether packets of a source pass. A closed gate drops them at ingress, whatever the client does.
@@ -49,6 +49,14 @@ pub struct View {
     pub slides_height: u16,
     /// The small pictures; a slot that is not named is empty.
     pub mosaic: Vec<MosaicWish>,
+}
+
+/// What a link may carry towards the other node, as its line's owner wishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkLimits {
+    /// Everything sent on it in sum, kbit/s; none when only the line limits it.
+    pub cap_kbps: Option<u32>,
 }
 
 /// What signaling asks of an SFU. Commands about something unknown are counted and otherwise ignored, since
@@ -134,4 +142,82 @@ pub enum SfuCommand {
         /// All of it.
         view: View,
     },
+    /// Begins a link to another node; answered by `LinkOffered` or `LinkRefused`. The other node's SFU is to be given the
+    /// offer by `AcceptLink`, and its answer is to come back by `CompleteLink`, over a way on which both nodes know each
+    /// other: the fingerprints in them are all that tells the two ends that they are talking to one another.
+    DialLink {
+        /// The new link.
+        link: LinkId,
+        /// What may be sent on it.
+        limits: LinkLimits,
+    },
+    /// Ends another node's offer in a link; answered by `LinkAnswered` or `LinkRefused`.
+    AcceptLink {
+        /// The new link.
+        link: LinkId,
+        /// The other node's SDP offer.
+        offer: String,
+        /// What may be sent on it.
+        limits: LinkLimits,
+    },
+    /// Brings the other node's answer; `LinkUp` or `LinkDown` follows.
+    CompleteLink {
+        /// The link.
+        link: LinkId,
+        /// The SDP answer.
+        answer: String,
+    },
+    /// Changes what may be sent on a link.
+    SetLinkLimits {
+        /// The link.
+        link: LinkId,
+        /// What may be sent on it from now on.
+        limits: LinkLimits,
+    },
+    /// Ends a link; no event follows.
+    CloseLink {
+        /// The link.
+        link: LinkId,
+    },
+    /// Lets a room go on beyond a link: both nodes say so, each to its own SFU, by the same name of the room. Its voices then
+    /// cross, and its pictures as far as somebody beyond is shown them.
+    Span {
+        /// The room.
+        room: RoomId,
+        /// The link.
+        link: LinkId,
+    },
+    /// Ends a room at a link; what came of it over the link is withdrawn at once.
+    Unspan {
+        /// The room.
+        room: RoomId,
+        /// The link.
+        link: LinkId,
+    },
+}
+
+impl SfuCommand {
+    /// The link it is about.
+    pub fn link(&self) -> Option<LinkId> {
+        match self {
+            Self::DialLink { link, .. }
+            | Self::AcceptLink { link, .. }
+            | Self::CompleteLink { link, .. }
+            | Self::SetLinkLimits { link, .. }
+            | Self::CloseLink { link }
+            | Self::Span { link, .. }
+            | Self::Unspan { link, .. } => Some(*link),
+            Self::OpenRoom { .. }
+            | Self::CloseRoom { .. }
+            | Self::Connect { .. }
+            | Self::Renegotiate { .. }
+            | Self::Disconnect { .. }
+            | Self::SetGate { .. }
+            | Self::SetProgramme { .. }
+            | Self::SetSlides { .. }
+            | Self::SetFloor { .. }
+            | Self::SetView { .. }
+            | Self::MoveTo { .. } => None,
+        }
+    }
 }

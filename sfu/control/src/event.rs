@@ -1,6 +1,6 @@
 //! What an SFU reports.
 
-use crate::{Layer, PeerId, RoomId, Slot, Source, SourceKind};
+use crate::{Layer, LinkId, PeerId, RoomId, Slot, Source, SourceKind};
 use serde::{Deserialize, Serialize};
 
 /// Why an offer was not answered.
@@ -74,6 +74,32 @@ pub struct LineReport {
     pub down_loss_permille: u16,
 }
 
+/// One end's view of a link over the last report interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkReport {
+    /// Received on it, headers included, kbit/s.
+    pub in_kbps: u32,
+    /// Sent on it, headers included, kbit/s.
+    pub out_kbps: u32,
+    /// What the bandwidth estimator thinks it carries from here, kbit/s; 0 while unknown.
+    pub out_estimate_kbps: u32,
+    /// The cap on what is sent, kbit/s; 0 when there is none.
+    pub out_cap_kbps: u32,
+    /// Round trip, milliseconds; 0 while unknown.
+    pub rtt_ms: u32,
+    /// Packets lost on the way here, in thousandths.
+    pub in_loss_permille: u16,
+    /// Packets lost on the way there, in thousandths.
+    pub out_loss_permille: u16,
+    /// Streams that came.
+    pub in_streams: u16,
+    /// Streams that were sent.
+    pub out_streams: u16,
+    /// Pictures somebody beyond wants more of than the link affords.
+    pub denied: u16,
+}
+
 /// What an SFU reports, in the order it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -141,5 +167,45 @@ pub enum SfuEvent {
         peer: PeerId,
         /// The figures.
         report: LineReport,
+    },
+    /// The offer `DialLink` asked for.
+    LinkOffered {
+        /// The link.
+        link: LinkId,
+        /// The SDP offer for the other node's `AcceptLink`.
+        offer: String,
+    },
+    /// The answer `AcceptLink` asked for.
+    LinkAnswered {
+        /// The link.
+        link: LinkId,
+        /// The SDP answer for the other node's `CompleteLink`.
+        answer: String,
+    },
+    /// `DialLink`, `AcceptLink` or `CompleteLink` failed; the link does not exist.
+    LinkRefused {
+        /// The link.
+        link: LinkId,
+        /// Why.
+        refusal: ConnectRefusal,
+    },
+    /// The link carries media.
+    LinkUp {
+        /// The link.
+        link: LinkId,
+    },
+    /// The link is gone and what came over it withdrawn; its id is free.
+    LinkDown {
+        /// The link.
+        link: LinkId,
+        /// Why.
+        reason: DisconnectReason,
+    },
+    /// A link's line, every two seconds while it is up.
+    LinkLine {
+        /// The link.
+        link: LinkId,
+        /// The figures.
+        report: LinkReport,
     },
 }

@@ -12,6 +12,6 @@ mod ids;
 mod command;
 mod event;
 
-pub use command::{Gate, MosaicWish, ReceiveProfile, SfuCommand, View};
-pub use event::{ConnectRefusal, Demand, DisconnectReason, LineReport, SfuEvent};
+pub use command::{Gate, LinkLimits, MosaicWish, ReceiveProfile, SfuCommand, View};
+pub use event::{ConnectRefusal, Demand, DisconnectReason, LineReport, LinkReport, SfuEvent};
 pub use ids::{Layer, LinkId, NodeNumber, PeerId, RoomId, Slot, Source, SourceKind};

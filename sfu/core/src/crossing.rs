@@ -1,8 +1,10 @@
-//! What the engines of one node tell each other, when the people of one room are connected to several of them. What
-//! one packet means to all receivers of another worker crosses once; that worker fans it out.
+//! What engines tell each other, when the people of one room are connected to several of them: the workers of one node
+//! over rings, those of two nodes over a link (`link`). What one packet means to all receivers beyond crosses once; the
+//! engine there fans it out.
 //!
 //! Everything but media is **soft state**: it is said when it changes and again every second, and what is not said again
-//! for three seconds is forgotten. So nothing here must arrive: a full ring drops, and a second later all is well.
+//! for three seconds is forgotten. So nothing here must arrive: a full ring drops, and a second later all is well. On a
+//! link, where what nobody is shown should cost next to nothing, offers are summed up instead of said again.
 
 use crate::datagram::Arena;
 use crate::peer::Format;
@@ -10,12 +12,53 @@ use crate::receive::{Offered, Passed, SenderClock, StreamKey};
 use crate::rtp::Ssrc;
 use crate::units::{MediaTime, SeqNo};
 use crate::workers::{WorkerId, Workers};
-use sfu_control::{Layer, RoomId, Source};
+use sfu_control::{Layer, PeerId, RoomId, Source};
 use std::ops::Range;
 
 /// A media payload with its dependency descriptor fills an Ethernet frame at most. A larger one would not leave again
 /// behind the headers we add.
 pub(crate) const PAYLOAD_MAX_BYTES: usize = 1_460;
+
+/// Another engine that is told things and tells things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Beyond {
+    /// That of another worker of this node.
+    Worker(WorkerId),
+    /// That at the other end of a link of this one.
+    Link(PeerId),
+}
+
+/// How many links lie between an engine and what it was told of. It grows with every link, so what goes round in a loop
+/// of them comes to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Hops(u8);
+
+impl Hops {
+    /// It is at this node.
+    pub(crate) const NONE: Self = Self(0);
+    /// Too far to be of use: trees of four levels have paths of six links.
+    pub(crate) const TOO_FAR: Self = Self(9);
+
+    /// Reads what was written; none beyond what is of use.
+    pub(crate) fn read(byte: u8) -> Option<Self> {
+        (byte < Self::TOO_FAR.0).then_some(Self(byte))
+    }
+
+    /// As it is written.
+    pub(crate) fn byte(self) -> u8 {
+        self.0
+    }
+
+    /// One link farther; none when that is too far.
+    pub(crate) fn farther(self) -> Option<Self> {
+        Self::read(self.0 + 1)
+    }
+
+    /// Whether it is near enough to be told on.
+    pub(crate) fn is_of_use(self) -> bool {
+        self < Self::TOO_FAR
+    }
+}
 
 /// Which layers of a source somebody wants, as bits from the lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +78,16 @@ impl LayerSet {
     /// Whether there is none.
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Reads what was written; none when there are bits that mean nothing.
+    pub(crate) fn read(bits: u8) -> Option<Self> {
+        (bits < 8).then_some(Self(bits))
+    }
+
+    /// As it is written.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
     }
 
     fn bit(layer: Layer) -> u8 {
@@ -74,10 +127,11 @@ pub(crate) struct Media {
 /// One thing said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
-    /// To all: people of this room are connected here and want to know what there is.
-    Present { room: RoomId },
+    /// To all: people of this room are connected here or beyond and want to know what there is. Between workers one that is
+    /// too far only listens to who speaks.
+    Present { room: RoomId, hops: Hops },
     /// To who is present: this may be had.
-    Offered { room: RoomId, source: Source, format: Option<Format>, layers: [Option<Offered>; 3] },
+    Offered { room: RoomId, source: Source, hops: Hops, format: Option<Format>, layers: [Option<Offered>; 3] },
     /// To who is present: this may be had no longer.
     Withdrawn { source: Source },
     /// To the source's worker: these layers are to cross, and up to this one is granted to somebody.
@@ -88,6 +142,31 @@ pub(crate) enum Word {
     Clock { key: StreamKey, clock: SenderClock },
     /// To who takes the stream: a packet.
     Media(Media),
+    /// Over a link: so many offers hold, and this is their sum.
+    Sum { count: u16, hash: u64 },
+    /// Over a link: say all offers again.
+    Again,
+}
+
+impl Word {
+    /// An offer as it is compared: rates change with every packet.
+    #[must_use]
+    pub(crate) fn without_rates(self) -> Self {
+        let bare = |offered: Offered| Offered { flowing: offered.flowing, ..Offered::default() };
+        match self {
+            Self::Offered { room, source, hops, format, layers } => {
+                Self::Offered { room, source, hops, format, layers: layers.map(|layer| layer.map(bare)) }
+            }
+            other @ (Self::Present { .. }
+            | Self::Withdrawn { .. }
+            | Self::Wanted { .. }
+            | Self::KeyframeWanted { .. }
+            | Self::Clock { .. }
+            | Self::Media(_)
+            | Self::Sum { .. }
+            | Self::Again) => other,
+        }
+    }
 }
 
 /// What an engine asks its shell to carry to other workers; the payload lies in the arena like that of a transmit.

@@ -11,13 +11,15 @@ use probing::Probing;
 
 use crate::datagram::Arena;
 use crate::estimate::{Estimator, Pacer, SentHistory, TwccRecorder};
+use crate::link;
 use crate::peer::{Agreement, Exported, ExtensionIds, Format};
-use crate::receive::{Packet, StreamId};
+use crate::receive::{Packet, StreamId, StreamKey};
 use crate::rtcp::{ReportBlock, TransportFeedback};
 use crate::rtp::Ssrc;
 use crate::send::{Bursts, Path, Place, Sent};
 use crate::srtp::SrtpSender;
 use crate::units::{Bitrate, NtpTime};
+use sfu_control::Slot;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,17 @@ const WAITING_MAX: usize = 1_024;
 const PATH_PATIENCE: Duration = Duration::from_secs(1);
 /// What a round trip is taken for until it is measured.
 const RTT_UNKNOWN: Duration = Duration::from_millis(100);
+
+/// Where a packet goes, and where it came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    /// The line it goes out on.
+    pub(crate) line: usize,
+    /// The stream it came on,
+    pub(crate) stream: StreamId,
+    /// and what that is called.
+    pub(crate) key: StreamKey,
+}
 
 /// Where packets are written.
 pub(crate) struct Outbox<'a> {
@@ -75,6 +88,12 @@ pub(crate) struct Downlink {
     feedback_reference: Option<i64>,
     rtt: Option<Duration>,
     loss_permille: u16,
+    /// The number reports are sent under where no line lends its own.
+    own: Option<Ssrc>,
+    /// What may be sent at most, whatever the line carries.
+    cap: Option<Bitrate>,
+    /// Everything sealed that left since this was asked last.
+    wire_bytes: u64,
 }
 
 impl Downlink {
@@ -96,7 +115,21 @@ impl Downlink {
             feedback_reference: None,
             rtt: None,
             loss_permille: 0,
+            own: None,
+            cap: None,
+            wire_bytes: 0,
         }
+    }
+
+    /// One to another node, whose reports go under a number of their own.
+    pub(crate) fn of_link(now: Instant, own: Ssrc) -> Self {
+        let history = SentHistory::of_link();
+        Self { extensions: link::EXTENSIONS, own: Some(own), history, ..Self::new(now) }
+    }
+
+    /// Adds a line that any stream may take.
+    pub(crate) fn add_line(&mut self, ssrc: Ssrc, rtx: Option<Ssrc>, slot: Slot) {
+        self.lines.push(Line::of_link(ssrc, rtx, slot));
     }
 
     /// Takes over what was agreed on; lines that are known keep their numbers.
@@ -152,10 +185,13 @@ impl Downlink {
     pub(crate) fn send(
         &mut self,
         now: Instant,
-        (line, stream): (usize, StreamId),
+        Way { line, stream, key }: Way,
         (packet, place): (&Packet, Place),
         out: &mut Outbox<'_>,
     ) -> Sending {
+        if let Some(line) = self.lines.get_mut(line) {
+            line.take(now, key, packet.format);
+        }
         let sent = Sent {
             stream,
             epoch: packet.epoch,
@@ -190,7 +226,18 @@ impl Downlink {
 
     /// The number reports to this client are sent under.
     pub(crate) fn report_ssrc(&self) -> Option<Ssrc> {
-        self.lines.first().map(|line| line.ssrc)
+        self.own.or(self.lines.first().map(|line| line.ssrc))
+    }
+
+    /// Sets what may be sent at most.
+    pub(crate) fn set_cap(&mut self, now: Instant, cap: Option<Bitrate>) {
+        self.cap = cap;
+        self.set_pace(now);
+    }
+
+    /// How many bytes left since this was asked last, seals and headers of RTP and RTCP included.
+    pub(crate) fn take_wire_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.wire_bytes)
     }
 
     /// The client reports how it receives a stream of ours; `clock` is what our own clock shows.

@@ -14,6 +14,9 @@ mod feedback;
 mod imports;
 mod ingress;
 mod keyframes;
+mod link_lines;
+mod link_words;
+mod links;
 mod member;
 mod members;
 mod moving;
@@ -35,6 +38,7 @@ pub(crate) use publishers::Publishers;
 use crate::crossing::{Crossing, Parcel};
 use crate::datagram::{Arena, Datagram, Letter, Transmit};
 use crate::demux::Demux;
+use crate::link::Link;
 use crate::peer::TransportFactory;
 use crate::receive::{StreamId, Streams};
 use crate::room::Room;
@@ -43,7 +47,7 @@ use crate::stats::Counters;
 use crate::timer::{Timer, Timers};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
-use sfu_control::{PeerId, RoomId, SfuCommand, SfuEvent, Source};
+use sfu_control::{NodeNumber, PeerId, RoomId, SfuCommand, SfuEvent, Source};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -149,6 +153,9 @@ pub struct Engine {
     publishers: Publishers,
     exchange: exchange::Exchange,
     streams: Streams,
+    links: BTreeMap<PeerId, Link>,
+    /// The node whose peers connect here, once one did: no other node has any of them.
+    own_node: Option<NodeNumber>,
     turn: turn::Turn,
     amid_picture: bool,
     bursts: Bursts,
@@ -174,6 +181,8 @@ pub struct Engine {
     stale_routes: Owed<(PeerId, usize)>,
     /// Sources of which something else may be needed.
     undemanded: Owed<Source>,
+    /// Rooms of which links may have to be told something else.
+    unsaid: Owed<RoomId>,
     scratch: reports::Scratch,
     output: VecDeque<Pending>,
     counters: Counters,
@@ -201,6 +210,8 @@ impl Engine {
             publishers: Publishers::default(),
             exchange: exchange::Exchange::default(),
             streams: Streams::default(),
+            links: BTreeMap::new(),
+            own_node: None,
             turn: turn::Turn::default(),
             amid_picture: false,
             bursts: Bursts::default(),
@@ -217,6 +228,7 @@ impl Engine {
             unsettled_peers: Owed::default(),
             stale_routes: Owed::default(),
             undemanded: Owed::default(),
+            unsaid: Owed::default(),
             output: VecDeque::new(),
             counters: Counters::default(),
             #[cfg(test)]
@@ -274,6 +286,7 @@ impl Engine {
             || self.step_exports(arena)
             || self.step_replay(arena)
             || self.step_reports(arena)
+            || self.step_words(arena)
             || self.step_pacers(arena)
     }
 

@@ -5,12 +5,15 @@
 //! - `reports`  compound RTCP packets
 //! - `seal`     SRTP and SRTCP under keys everybody knows
 //! - `hall`     a whole engine with peers whose keys everybody knows
+//! - `branch`   one with a link whose keys everybody knows, and what is said on links
 
+mod branch;
 mod hall;
 mod media;
 mod reports;
 mod seal;
 
+pub use branch::{Branch, link_words, stream_name};
 pub use hall::{Hall, Hurt, SEATS};
 pub use media::{
     Codec, Dependency, ElementForm, Payload, Picture, RtpPacket, dependencies, payload, red, renumbered,

@@ -14,7 +14,9 @@
 //! 10. `send`     one slot: one unbroken stream over all switches
 //! 11. `downlink` one client's outgoing side: header, seal, pace (`estimate`), repair
 //!
-//! Beside it: `crossing` is what the engines of one node tell each other (`workers`), `rtcp` reads and writes reports,
+//! 12. `link`     a peer that is another node: what it tells, what it is sent, what it affords
+//!
+//! Beside it: `crossing` is what engines tell each other, those of one node (`workers`) and those of two, `rtcp` reads and writes reports,
 //! `fuzzing` opens the readers of foreign bytes to fuzz targets, `testing` a client to stories, `stats` counts, `timer` names
 //! every deadline, `units` are the quantities.
 //!
@@ -33,6 +35,7 @@ mod engine;
 mod estimate;
 #[doc(hidden)]
 pub mod fuzzing;
+mod link;
 mod peer;
 mod receive;
 mod room;

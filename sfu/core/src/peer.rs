@@ -6,6 +6,7 @@ mod answer;
 mod codec;
 mod factory;
 mod keys;
+mod link;
 mod offer;
 
 #[cfg(any(test, feature = "testing"))]
@@ -21,7 +22,7 @@ use rand_chacha::ChaCha20Rng;
 use sfu_control::{ConnectRefusal, DisconnectReason};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-use str0m::change::SdpOffer;
+use str0m::change::{SdpOffer, SdpPendingOffer};
 use str0m::net::{Protocol, Receive};
 use str0m::{Event, Input, Output, Rtc, RtcError};
 
@@ -56,6 +57,15 @@ enum Phase {
     Over,
 }
 
+/// An offer of ours that waits for its answer.
+struct OurOffer(SdpPendingOffer);
+
+impl std::fmt::Debug for OurOffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OurOffer").finish_non_exhaustive()
+    }
+}
+
 /// One client's control side.
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -66,9 +76,22 @@ pub(crate) struct Peer {
     exported: Option<Exported>,
     /// What the library said in the same breath in which the keys came.
     waiting: Option<PeerOutput>,
+    /// Our own offer, until it is answered.
+    offered: Option<OurOffer>,
 }
 
 impl Peer {
+    fn new(rtc: Rtc) -> Self {
+        Self {
+            rtc: Box::new(rtc),
+            phase: Phase::Alive,
+            agreement: Agreement::default(),
+            exported: None,
+            waiting: None,
+            offered: None,
+        }
+    }
+
     /// Answers a first offer.
     pub(crate) fn connect(
         factory: &TransportFactory,
@@ -77,13 +100,7 @@ impl Peer {
         now: Instant,
     ) -> Result<(Self, String), ConnectRefusal> {
         let rtc = catch_unwind(AssertUnwindSafe(|| factory.build(rng, now))).map_err(|_| library_failed())?;
-        let mut peer = Self {
-            rtc: Box::new(rtc),
-            phase: Phase::Alive,
-            agreement: Agreement::default(),
-            exported: None,
-            waiting: None,
-        };
+        let mut peer = Self::new(rtc);
         let answer = peer.renegotiate(offer)?;
         Ok((peer, answer))
     }

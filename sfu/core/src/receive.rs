@@ -170,6 +170,11 @@ impl LayerStream {
         self.offered.map_or_else(|| self.noticed && self.is_flowing(now), |offered| offered.flowing)
     }
 
+    /// Whether others are told that packets come, or would if they were wanted.
+    pub(crate) fn is_offered(&self, now: Instant) -> bool {
+        self.offered.map_or_else(|| self.is_flowing(now), |offered| offered.flowing)
+    }
+
     /// A packet of it has its turn.
     pub(crate) fn notice(&mut self) {
         self.noticed = true;
@@ -308,6 +313,11 @@ impl LayerStream {
         if let Some((spatial, temporal)) = read.and_then(|dependency| dependency.layers()) {
             (descriptor.spatial, descriptor.temporal) = (Some(spatial), Some(temporal));
         }
+    }
+
+    /// What comes next has nothing to do with what came before, though it may have the same number.
+    pub(crate) fn restart(&mut self) {
+        self.ssrc = None;
     }
 
     /// Its sender starts over on another stream.

@@ -31,8 +31,10 @@ pub(crate) struct Told {
 pub(crate) struct Room {
     /// Its peers that are connected here.
     pub(crate) members: BTreeSet<PeerId>,
-    /// Its peers of which another worker offers something.
+    /// Its peers of which another engine offers something.
     pub(crate) guests: BTreeSet<PeerId>,
+    /// The links it goes on beyond.
+    pub(crate) links: BTreeSet<PeerId>,
     /// The picture everybody is shown.
     pub(crate) programme: Option<Source>,
     /// What the programme's own sender is shown instead.
@@ -80,9 +82,14 @@ impl Room {
         view.mosaic.iter().any(|wish| wish.source == source)
     }
 
-    /// Whether a peer is in it, here or at another worker.
+    /// Whether a peer is in it, here or elsewhere.
     pub(crate) fn contains(&self, peer: PeerId) -> bool {
         self.members.contains(&peer) || self.guests.contains(&peer)
+    }
+
+    /// Everybody in it who may send, in order.
+    pub(crate) fn publishers(&self) -> impl Iterator<Item = PeerId> {
+        self.members.iter().chain(&self.guests).copied()
     }
 
     /// Forgets a peer and everything it sent. Gives whether anything of it was for all.
@@ -99,6 +106,15 @@ impl Room {
         }
         self.told.retain(|source, _| source.peer != peer);
         was_for_all
+    }
+
+    /// Forgets what a peer sent that is connected elsewhere. If it was on stage it still is: its way may come back.
+    /// Gives whether anything of it was for all.
+    pub(crate) fn remove_guest(&mut self, peer: PeerId) -> bool {
+        self.guests.remove(&peer);
+        let stage = [self.programme, self.reverse, self.slides].into_iter().flatten();
+        let on_stage = stage.into_iter().any(|source| source.peer == peer);
+        self.speakers.remove_voices(peer) | on_stage
     }
 
     /// How tall a slot is shown.

@@ -25,6 +25,7 @@ mod kind {
     pub(super) const RECEIVER_REPORT: u8 = 201;
     pub(super) const DESCRIPTION: u8 = 202;
     pub(super) const GOODBYE: u8 = 203;
+    pub(super) const APPLICATION: u8 = 204;
     pub(super) const TRANSPORT_FEEDBACK: u8 = 205;
     pub(super) const PAYLOAD_FEEDBACK: u8 = 206;
     pub(super) const EXTENDED_REPORT: u8 = 207;

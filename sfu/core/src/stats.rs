@@ -75,6 +75,15 @@ pub struct Counters {
     /// Packets of other workers on streams that are not offered any more.
     pub crossings_stray: u64,
 
+    /// Things the other ends of links were told.
+    pub words_out: u64,
+    /// Things the other ends of links told.
+    pub words_in: u64,
+    /// Dropped: packets of links whose words could not be read to the end.
+    pub words_malformed: u64,
+    /// Streams that found no free line on a link.
+    pub lines_refused: u64,
+
     /// Offers answered.
     pub offers_answered: u64,
     /// Offers refused.
@@ -85,6 +94,8 @@ pub struct Counters {
     pub peers_panicked: u64,
     /// Peers now.
     pub peers: u64,
+    /// Links to other nodes now.
+    pub links: u64,
     /// Rooms now.
     pub rooms: u64,
 }

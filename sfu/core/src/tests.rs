@@ -19,6 +19,7 @@ mod stage;
 mod stills;
 mod svc;
 mod switches;
+mod tree;
 mod voices;
 mod workers;
 mod world;

@@ -1,7 +1,11 @@
 //! One client's incoming side: opens what it sends, and finds out which of its streams a packet belongs to, by number
 //! once that is known, by the names in its header before.
 
-use crate::peer::{Agreement, Carries, Codec, Exported};
+mod named;
+
+pub(crate) use named::OpenedOnLink;
+
+use crate::peer::{Agreement, Carries, Codec, Exported, ExtensionIds};
 use crate::receive::{CaptureTime, Incoming, Passed, Receiver, StreamId, Streams};
 use crate::rtp::{RtpHeader, Ssrc};
 use crate::srtp::{SrtpError, SrtpReceiver};
@@ -49,6 +53,8 @@ pub(crate) enum Closed {
 pub(crate) struct Uplink {
     keys: Option<SrtpReceiver>,
     bindings: Vec<Binding>,
+    /// The same of a link, whose lines go from stream to stream.
+    named: Vec<named::Line>,
 }
 
 impl Uplink {
@@ -80,7 +86,7 @@ impl Uplink {
             Err(error) => return (None, Err(Closed::Refused(error))),
         };
         let packet: &'a [u8] = packet;
-        let names = Names::read(agreement, &unprotected.header, packet);
+        let names = Names::read(&agreement.extensions, &unprotected.header, packet);
         let payload = packet.get(unprotected.payload).unwrap_or_default();
         let opened = self.place(agreement, receivers, &unprotected.header, &names).and_then(|binding| {
             let (format, _) = agreement.meaning(unprotected.header.payload_type).ok_or(Closed::Stray)?;
@@ -104,11 +110,16 @@ impl Uplink {
 
     /// The streams media comes on now.
     pub(crate) fn streams(&self) -> impl Iterator<Item = StreamId> {
-        self.bindings.iter().filter(|binding| binding.carries == Carries::Media).map(|binding| binding.stream)
+        let media = self.bindings.iter().filter(|binding| binding.carries == Carries::Media);
+        let named = self.named.iter().filter(|line| line.carries == Carries::Media);
+        media.map(|binding| binding.stream).chain(named.filter_map(|line| line.stream))
     }
 
     /// Which stream a sender's report is about.
     pub(crate) fn stream(&self, ssrc: Ssrc) -> Option<StreamId> {
+        if let Some(line) = self.named.iter().find(|line| line.ssrc == ssrc) {
+            return line.stream.filter(|_| line.carries == Carries::Media);
+        }
         let binding = self.bindings.iter().find(|binding| binding.ssrc == ssrc)?;
         (binding.carries == Carries::Media).then_some(binding.stream)
     }
@@ -174,11 +185,11 @@ struct Names<'a> {
     transport: Option<u16>,
     passed: Passed,
     dependency: Option<&'a [u8]>,
+    binding: Option<u8>,
 }
 
 impl<'a> Names<'a> {
-    fn read(agreement: &Agreement, header: &RtpHeader, packet: &'a [u8]) -> Self {
-        let ids = &agreement.extensions;
+    fn read(ids: &ExtensionIds, header: &RtpHeader, packet: &'a [u8]) -> Self {
         let mut names = Self::default();
         for (id, value) in header.extensions(packet) {
             let id = Some(id);
@@ -196,6 +207,8 @@ impl<'a> Names<'a> {
                 names.passed.capture_time = CaptureTime::read(value);
             } else if id == ids.dependency {
                 names.dependency = Some(value);
+            } else if id == ids.binding {
+                names.binding = value.first().copied();
             }
         }
         names

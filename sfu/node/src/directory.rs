@@ -1,12 +1,12 @@
-//! Which worker has which peer. Touched by commands and by events that end a peer, never by a packet.
+//! Which worker has which peer and which link. Touched by commands and by events that end a peer, never by a packet.
 //!
 //! A room is known to all workers. A small one is kept together on the worker its number names, where nothing has to
 //! cross; what comes on top of [`KEPT_TOGETHER_MAX`] goes to the worker with the fewest peers, so that the audience of a
 //! broadcast takes all processors.
 
-use sfu_control::{PeerId, RoomId, SfuCommand, SfuEvent};
+use sfu_control::{LinkId, LinkReport, PeerId, RoomId, SfuCommand, SfuEvent};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     num::NonZeroU16,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -44,6 +44,10 @@ pub(crate) enum Trace {
     Move(PeerId, RoomId),
     /// All peers of this room go.
     Closure(RoomId),
+    /// This link comes.
+    Link(LinkId),
+    /// This link goes.
+    Unlink(LinkId),
 }
 
 /// Whom a command is for.
@@ -61,6 +65,23 @@ struct Places {
     peers: HashMap<PeerId, Entry>,
     by_worker: Vec<usize>,
     by_room: HashMap<RoomId, usize>,
+    links: BTreeMap<LinkId, LinkEntry>,
+}
+
+/// A link, where it lives, and what it said of itself last.
+#[derive(Debug, Clone, Copy)]
+struct LinkEntry {
+    worker: usize,
+    report: LinkReport,
+}
+
+/// Who was on a worker that is no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Evicted {
+    /// Its peers.
+    pub(crate) peers: Vec<PeerId>,
+    /// Its links.
+    pub(crate) links: Vec<LinkId>,
 }
 
 impl Places {
@@ -136,7 +157,25 @@ impl Directory {
             | SfuCommand::SetView { peer, .. } => {
                 Addressee::Worker(self.lock().peers.get(peer).map_or(0, |entry| entry.worker))
             }
+            SfuCommand::DialLink { link, .. }
+            | SfuCommand::AcceptLink { link, .. }
+            | SfuCommand::CompleteLink { link, .. }
+            | SfuCommand::SetLinkLimits { link, .. }
+            | SfuCommand::CloseLink { link }
+            | SfuCommand::Span { link, .. }
+            | SfuCommand::Unspan { link, .. } => Addressee::Worker(self.place_of_link(*link)),
         }
+    }
+
+    /// Where a link lives, or goes when it is new: to the worker with the fewest links.
+    fn place_of_link(&self, link: LinkId) -> usize {
+        let places = self.lock();
+        if let Some(entry) = places.links.get(&link) {
+            return entry.worker;
+        }
+        let alive = |worker: &usize| places.by_worker.get(*worker).is_some_and(|load| *load < usize::MAX);
+        let links = |worker: &usize| places.links.values().filter(|entry| entry.worker == *worker).count();
+        (0..usize::from(self.workers.get())).filter(alive).min_by_key(links).unwrap_or(0)
     }
 
     /// Where a newcomer goes. A name that is in use goes where it is, and is refused there.
@@ -169,7 +208,17 @@ impl Directory {
             SfuCommand::Disconnect { peer } => Trace::Departure(*peer),
             SfuCommand::CloseRoom { room } => Trace::Closure(*room),
             SfuCommand::MoveTo { peer, room } => Trace::Move(*peer, *room),
-            SfuCommand::OpenRoom { .. }
+            SfuCommand::DialLink { link, .. } | SfuCommand::AcceptLink { link, .. } => {
+                let entry = LinkEntry { worker, report: LinkReport::default() };
+                self.lock().links.entry(*link).or_insert(entry);
+                Trace::Link(*link)
+            }
+            SfuCommand::CloseLink { link } => Trace::Unlink(*link),
+            SfuCommand::CompleteLink { .. }
+            | SfuCommand::SetLinkLimits { .. }
+            | SfuCommand::Span { .. }
+            | SfuCommand::Unspan { .. }
+            | SfuCommand::OpenRoom { .. }
             | SfuCommand::Renegotiate { .. }
             | SfuCommand::SetGate { .. }
             | SfuCommand::SetProgramme { .. }
@@ -187,7 +236,8 @@ impl Directory {
             Trace::Closure(room) => {
                 let _left_with_it = self.lock().remove_all(|entry| entry.room == room);
             }
-            Trace::Arrival(_) | Trace::None => {}
+            Trace::Unlink(link) => self.forget_link(link),
+            Trace::Arrival(_) | Trace::Link(_) | Trace::None => {}
         }
     }
 
@@ -195,7 +245,8 @@ impl Directory {
     pub(crate) fn on_refused(&self, trace: Trace) {
         match trace {
             Trace::Arrival(peer) => self.forget_unanswered(peer),
-            Trace::Departure(_) | Trace::Move(..) | Trace::Closure(_) | Trace::None => {}
+            Trace::Link(link) => self.forget_link(link),
+            Trace::Departure(_) | Trace::Move(..) | Trace::Closure(_) | Trace::Unlink(_) | Trace::None => {}
         }
     }
 
@@ -216,19 +267,40 @@ impl Directory {
             | SfuEvent::SlotSwitched { .. }
             | SfuEvent::Demanded { .. }
             | SfuEvent::Speaking { .. }
-            | SfuEvent::Line { .. } => {}
+            | SfuEvent::Line { .. }
+            | SfuEvent::LinkOffered { .. }
+            | SfuEvent::LinkAnswered { .. }
+            | SfuEvent::LinkUp { .. } => {}
+            SfuEvent::LinkRefused { link, .. } | SfuEvent::LinkDown { link, .. } => self.forget_link(*link),
+            SfuEvent::LinkLine { link, report } => {
+                if let Some(entry) = self.lock().links.get_mut(link) {
+                    entry.report = *report;
+                }
+            }
         }
     }
 
-    /// Removes and names all peers of a worker that is no more.
-    pub(crate) fn evict_worker(&self, worker: usize) -> Vec<PeerId> {
+    /// Removes and names all peers and links of a worker that is no more.
+    pub(crate) fn evict_worker(&self, worker: usize) -> Evicted {
         let mut places = self.lock();
-        let evicted = places.remove_all(|entry| entry.worker == worker);
+        let peers = places.remove_all(|entry| entry.worker == worker);
+        let links = places.links.iter().filter(|(_, entry)| entry.worker == worker);
+        let links: Vec<LinkId> = links.map(|(link, _)| *link).collect();
+        places.links.retain(|_, entry| entry.worker != worker);
         // Full for good: nobody is sent there any more.
         if let Some(load) = places.by_worker.get_mut(worker) {
             *load = usize::MAX;
         }
-        evicted
+        Evicted { peers, links }
+    }
+
+    /// The links there are, with what each said of itself last.
+    pub(crate) fn links(&self) -> Vec<(LinkId, LinkReport)> {
+        self.lock().links.iter().map(|(link, entry)| (*link, entry.report)).collect()
+    }
+
+    fn forget_link(&self, link: LinkId) {
+        self.lock().links.remove(&link);
     }
 
     /// How many peers there are.
@@ -257,7 +329,7 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sfu_control::{ConnectRefusal, DisconnectReason, Gate, SourceKind};
+    use sfu_control::{ConnectRefusal, DisconnectReason, Gate, LinkLimits, SourceKind};
 
     const PEER: PeerId = PeerId::new(7);
 
@@ -359,7 +431,16 @@ mod tests {
             let peer = PeerId::new(number);
             queue(&directory, &SfuCommand::Connect { peer, room: RoomId::new(number), offer: String::new() });
         }
-        assert_eq!(directory.evict_worker(1), [PeerId::new(1), PeerId::new(4)]);
+        for link in 0..5 {
+            queue(
+                &directory,
+                &SfuCommand::DialLink { link: LinkId::new(link), limits: LinkLimits::default() },
+            );
+        }
+        let gone = directory.evict_worker(1);
+        assert_eq!(gone.peers, [PeerId::new(1), PeerId::new(4)]);
+        assert_eq!(gone.links, [LinkId::new(1), LinkId::new(4)]);
+        assert_eq!(directory.links().len(), 3);
         assert_eq!(directory.peers(), 4);
     }
 

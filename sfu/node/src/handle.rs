@@ -133,6 +133,7 @@ impl Node {
         NodeMetrics {
             workers: self.workers.iter().map(|worker| worker.link.board.latest()).collect(),
             peers: self.directory.peers(),
+            links: self.directory.links(),
             commands_refused_full: self.refused_full.load(Ordering::Relaxed),
             commands_refused_gone: self.refused_gone.load(Ordering::Relaxed),
         }

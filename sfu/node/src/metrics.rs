@@ -1,5 +1,6 @@
 //! Plain counters. Each worker owns its own and copies them out once a round; nothing is shared on the packet path.
 
+use sfu_control::{LinkId, LinkReport};
 use sfu_core::Counters;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -99,6 +100,8 @@ pub struct NodeMetrics {
     pub workers: Vec<WorkerMetrics>,
     /// Peers on this node now.
     pub peers: usize,
+    /// Links to other nodes now, with the last figures of each.
+    pub links: Vec<(LinkId, LinkReport)>,
     /// Commands refused because a worker's queue was full.
     pub commands_refused_full: u64,
     /// Commands refused because their worker is gone.

@@ -2,6 +2,7 @@
 //! itself, with a deadline that is only reached when the test fails.
 
 mod client;
+mod links;
 
 use crate::{
     Listen, ListenAddress, Node, NodeConfig, NodeMetrics, Offload, SendError, SocketCounters, WorkerState,

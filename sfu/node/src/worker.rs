@@ -63,9 +63,10 @@ impl<F: Fn(SfuEvent) + Clone> Worker<F> {
         };
         link.board.end(WorkerState::Failed);
         tracing::error!(worker = link.worker, cause, "media worker failed; restart the node");
-        for peer in directory.evict_worker(link.worker) {
-            on_event(SfuEvent::Disconnected { peer, reason: DisconnectReason::Failed });
-        }
+        let gone = directory.evict_worker(link.worker);
+        let reason = DisconnectReason::Failed;
+        gone.peers.into_iter().for_each(|peer| on_event(SfuEvent::Disconnected { peer, reason }));
+        gone.links.into_iter().for_each(|link| on_event(SfuEvent::LinkDown { link, reason }));
     }
 
     fn work(self) -> io::Result<()> {

@@ -38,8 +38,14 @@ impl Media {
 
     /// Hands a command to the SFU. A connection that it cannot take now is answered as refused.
     pub fn send(&self, command: SfuCommand) -> Option<SfuEvent> {
-        let peer = match &command {
-            SfuCommand::Connect { peer, .. } | SfuCommand::Renegotiate { peer, .. } => Some(*peer),
+        let refusal = ConnectRefusal::Full {};
+        let refused = match &command {
+            SfuCommand::Connect { peer, .. } | SfuCommand::Renegotiate { peer, .. } => {
+                Some(SfuEvent::Refused { peer: *peer, refusal })
+            }
+            SfuCommand::DialLink { link, .. }
+            | SfuCommand::AcceptLink { link, .. }
+            | SfuCommand::CompleteLink { link, .. } => Some(SfuEvent::LinkRefused { link: *link, refusal }),
             SfuCommand::OpenRoom { .. }
             | SfuCommand::CloseRoom { .. }
             | SfuCommand::Disconnect { .. }
@@ -48,12 +54,16 @@ impl Media {
             | SfuCommand::SetSlides { .. }
             | SfuCommand::SetFloor { .. }
             | SfuCommand::MoveTo { .. }
-            | SfuCommand::SetView { .. } => None,
+            | SfuCommand::SetView { .. }
+            | SfuCommand::SetLinkLimits { .. }
+            | SfuCommand::CloseLink { .. }
+            | SfuCommand::Span { .. }
+            | SfuCommand::Unspan { .. } => None,
         };
         let Err(error) = self.node.send(command) else { return None };
         self.commands_dropped.add(1);
         tracing::error!(%error, "the SFU did not take a command");
-        peer.map(|peer| SfuEvent::Refused { peer, refusal: ConnectRefusal::Full {} })
+        refused
     }
 
     /// Where media is received.
@@ -68,7 +78,8 @@ impl Media {
 }
 
 fn on_event(sender: &mpsc::Sender<SfuEvent>, dropped: &Counter, event: SfuEvent) {
-    let repeats = matches!(event, SfuEvent::Speaking { .. } | SfuEvent::Line { .. });
+    let repeats =
+        matches!(event, SfuEvent::Speaking { .. } | SfuEvent::Line { .. } | SfuEvent::LinkLine { .. });
     if repeats && sender.capacity() < ROOM_FOR_WHAT_MATTERS {
         dropped.add(1);
         return;

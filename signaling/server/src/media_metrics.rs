@@ -2,6 +2,7 @@
 
 use crate::media::Media;
 use crate::metrics::Exposition;
+use sfu_control::{LinkId, LinkReport};
 use sfu_node::{ForwardingTimes, WorkerMetrics, WorkerState};
 
 /// How a figure is read.
@@ -11,7 +12,7 @@ type Value = fn(&WorkerMetrics) -> u64;
 type Figure = (&'static str, &'static str, Value);
 
 /// Figures that only grow.
-const COUNTERS: [Figure; 31] = [
+const COUNTERS: [Figure; 35] = [
     ("giaoban_sfu_received_messages_total", "Datagrams received, joined ones counted once.", |w| {
         w.sockets.received_messages
     }),
@@ -58,6 +59,14 @@ const COUNTERS: [Figure; 31] = [
     }),
     ("giaoban_sfu_offers_answered_total", "Offers answered.", |w| w.engine.offers_answered),
     ("giaoban_sfu_offers_refused_total", "Offers refused.", |w| w.engine.offers_refused),
+    ("giaoban_sfu_words_in_total", "Things other nodes said on links.", |w| w.engine.words_in),
+    ("giaoban_sfu_words_out_total", "Things said on links to other nodes.", |w| w.engine.words_out),
+    ("giaoban_sfu_words_malformed_total", "Packets of links that could not be read to the end.", |w| {
+        w.engine.words_malformed
+    }),
+    ("giaoban_sfu_lines_refused_total", "Streams that found no free line on a link.", |w| {
+        w.engine.lines_refused
+    }),
     ("giaoban_sfu_peers_panicked_total", "Peers ended by a bug.", |w| w.engine.peers_panicked),
     ("giaoban_sfu_rounds_total", "Rounds of the worker's loop.", |w| w.rounds),
     ("giaoban_sfu_engine_datagrams_in_total", "Datagrams the engine took.", |w| w.engine.datagrams_in),
@@ -86,13 +95,44 @@ const DROPS: [(&str, Value); 16] = [
 ];
 
 /// Figures of now.
-const GAUGES: [Figure; 3] = [
+const GAUGES: [Figure; 4] = [
     ("giaoban_sfu_peers", "Peers.", |w| w.engine.peers),
+    ("giaoban_sfu_links", "Links to other nodes.", |w| w.engine.links),
     ("giaoban_sfu_rooms", "Rooms. Every worker knows all of them.", |w| w.engine.rooms),
     ("giaoban_sfu_worker_running", "Whether the worker runs.", |w| {
         u64::from(w.state == WorkerState::Running)
     }),
 ];
+
+/// How a link's figure is read.
+type LinkValue = fn(&LinkReport) -> u64;
+
+/// Figures of each link, as it told them last.
+const LINKS: [(&str, &str, LinkValue); 10] = [
+    ("giaoban_sfu_link_in_kbps", "Received on the link, kbit/s.", |l| l.in_kbps.into()),
+    ("giaoban_sfu_link_out_kbps", "Sent on the link, kbit/s.", |l| l.out_kbps.into()),
+    ("giaoban_sfu_link_out_estimate_kbps", "What the link is found to carry from here.", |l| {
+        l.out_estimate_kbps.into()
+    }),
+    ("giaoban_sfu_link_out_cap_kbps", "The cap on what is sent, 0 for none.", |l| l.out_cap_kbps.into()),
+    ("giaoban_sfu_link_rtt_ms", "Round trip, 0 while unknown.", |l| l.rtt_ms.into()),
+    ("giaoban_sfu_link_in_loss_permille", "Lost on the way here.", |l| l.in_loss_permille.into()),
+    ("giaoban_sfu_link_out_loss_permille", "Lost on the way there.", |l| l.out_loss_permille.into()),
+    ("giaoban_sfu_link_in_streams", "Streams that come.", |l| l.in_streams.into()),
+    ("giaoban_sfu_link_out_streams", "Streams that are sent.", |l| l.out_streams.into()),
+    ("giaoban_sfu_link_denied", "Pictures that are wanted beyond in a larger form than is afforded.", |l| {
+        l.denied.into()
+    }),
+];
+
+fn write_links(links: &[(LinkId, LinkReport)], out: &mut Exposition) {
+    for (name, help, figure) in LINKS.iter().filter(|_| !links.is_empty()) {
+        out.header(name, help, "gauge");
+        for (link, report) in links {
+            out.sample(name, &[("link", &link.number().to_string())], figure(report));
+        }
+    }
+}
 
 /// Writes them all.
 pub(crate) fn write(media: &Media, out: &mut Exposition) {
@@ -124,6 +164,7 @@ pub(crate) fn write(media: &Media, out: &mut Exposition) {
         }
     }
     write_forwarding(&node.workers, out);
+    write_links(&node.links, out);
 }
 
 fn write_forwarding(workers: &[WorkerMetrics], out: &mut Exposition) {

@@ -14,6 +14,8 @@ pub(super) const WORDS: &[&[u8]] = &[
     b"\x81\xCE\0\x02",
     b"\x84\xCE\0\x04",
     b"\x80\xCF\0\x04",
+    b"\x80\xCC\0\x03",
+    b"\xA0\xCC\0\x03",
     b"\x04\0\0\x02",
     b"\x9F\xFF",
     b"\x3F\xFF",
@@ -39,6 +41,7 @@ pub(super) fn rtcp(packet: &[u8]) -> Seen {
             | Told::KeyframeWanted { .. }
             | Told::ReferenceTime { .. }
             | Told::Goodbye { .. }
+            | Told::Application { .. }
             | Told::Broken => {}
         }
     }
@@ -60,7 +63,11 @@ fn written_again(told: &[Told]) {
     let ours = |one: &&Told| {
         matches!(
             one,
-            Told::Sender { .. } | Told::Nack { .. } | Told::KeyframeWanted { .. } | Told::Arrivals(_)
+            Told::Sender { .. }
+                | Told::Nack { .. }
+                | Told::KeyframeWanted { .. }
+                | Told::Arrivals(_)
+                | Told::Application { .. }
         )
     };
     let before: Vec<Told> = told.iter().filter(ours).cloned().collect();
@@ -93,6 +100,7 @@ fn flat(told: &[Told]) -> Vec<Flat> {
             | Told::KeyframeWanted { .. }
             | Told::ReferenceTime { .. }
             | Told::Goodbye { .. }
+            | Told::Application { .. }
             | Told::Broken => flat.push(Flat::As(one.clone())),
         }
     }
@@ -109,5 +117,6 @@ fn shape(told: &Told) -> (u8, u32) {
         Told::ReferenceTime { .. } => (5, 0),
         Told::Goodbye { .. } => (6, 0),
         Told::Broken => (7, 0),
+        Told::Application { data, .. } => (8, magnitude(data.len())),
     }
 }

@@ -1,9 +1,13 @@
 //! One slot's stream on its way to one client: its numbers, what the client calls its formats, and what it sent lately.
 
+use crate::link::{self, Binding};
 use crate::peer::{Format, Offered, SlotLine};
+use crate::receive::StreamKey;
 use crate::rtp::Ssrc;
 use crate::send::SentPackets;
 use crate::units::SeqNo;
+use sfu_control::Slot;
+use std::time::Instant;
 
 /// What a slot's stream needs to leave.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub(super) struct Line {
     pub(super) mid: Vec<u8>,
     /// Whether the client has shown that it knows the stream; until then each packet says whose it is.
     pub(super) known: bool,
+    /// What has it now, if it is a line of a link.
+    pub(super) binding: Option<Binding>,
     pub(super) formats: Vec<Offered>,
     pub(super) chosen: Option<Offered>,
     pub(super) sent: SentPackets,
@@ -31,6 +37,7 @@ impl Line {
             rtx_seq: SeqNo::new(1),
             mid: Vec::new(),
             known: false,
+            binding: None,
             formats: Vec::new(),
             chosen: None,
             sent: SentPackets::new(slot.slot),
@@ -40,6 +47,21 @@ impl Line {
         };
         line.agree(slot);
         line
+    }
+
+    /// A line of a link, which any stream may take.
+    pub(super) fn of_link(ssrc: Ssrc, rtx: Option<Ssrc>, slot: Slot) -> Self {
+        let slot = SlotLine { slot, mid: String::new(), ssrc, rtx, formats: Vec::new() };
+        Self { binding: Some(Binding::default()), ..Self::new(&slot) }
+    }
+
+    /// Says what the next packet belongs to, where lines go from hand to hand.
+    pub(super) fn take(&mut self, now: Instant, key: StreamKey, format: Format) {
+        let Some(binding) = &mut self.binding else { return };
+        if binding.take(now, key, format) {
+            // What went out under the name before must not be sent again under this one.
+            self.sent.clear();
+        }
     }
 
     pub(super) fn agree(&mut self, slot: &SlotLine) {
@@ -52,6 +74,9 @@ impl Line {
 
     /// What a format goes out as: itself, or without its redundancy for who did not negotiate that.
     pub(super) fn offered(&self, format: Format) -> Option<Offered> {
+        if self.binding.is_some() {
+            return link::offered(format);
+        }
         let of = |format| self.formats.iter().find(|offered| offered.format == format).copied();
         of(format).or_else(|| of(format.without_redundancy()?))
     }

@@ -87,6 +87,9 @@ impl Downlink {
     pub(crate) fn forget_waiting(&mut self, line: usize) -> u64 {
         let before = self.waiting.len();
         self.waiting.retain(|waiting| waiting.line != line);
+        if let Some(binding) = self.lines.get_mut(line).and_then(|line| line.binding.as_mut()) {
+            binding.free();
+        }
         (before - self.waiting.len()) as u64
     }
 
@@ -124,9 +127,8 @@ impl Downlink {
     /// padding, or no probe would be faster than packets are paced.
     pub(super) fn set_pace(&mut self, now: Instant) {
         let probing = self.probing.map(|probing| probing.probe.rate);
-        self.pacer.set_rate(
-            self.estimator.pacing_rate(now).map(|rate| probing.map_or(rate, |probe| rate.max(probe))),
-        );
+        let rate = self.estimator.pacing_rate(now).map(|rate| probing.map_or(rate, |probe| rate.max(probe)));
+        self.pacer.set_rate([rate, self.cap].into_iter().flatten().min());
     }
 
     /// When something may go on, or the line is to be probed; none when neither is.

@@ -32,8 +32,17 @@ impl Downlink {
         let ids = &self.extensions;
         let mut header = HeaderWriter::begin(buffer, &fixed, Form::carrying(packet.dependency.len()));
         header.element(ids.transport, &self.history.next_wire().to_be_bytes());
-        if !line.known {
-            header.element(ids.mid, &line.mid);
+        match &mut line.binding {
+            Some(binding) => {
+                header.element(ids.binding, &[binding.number()]);
+                if let Some(name) = binding.next_name(now) {
+                    header.element(ids.mid, &name);
+                }
+            }
+            None if line.known => {}
+            None => {
+                header.element(ids.mid, &line.mid);
+            }
         }
         pass_on(&mut header, ids, (packet, sent));
         let length = header.finish();
@@ -80,7 +89,15 @@ impl Downlink {
         let fixed = Fixed { payload_type, marker, sequence, time: sent.time, ssrc };
         let mut header = HeaderWriter::begin(buffer, &fixed, Form::carrying(packet.dependency.len()));
         header.element(self.extensions.transport, &self.history.next_wire().to_be_bytes());
-        header.element(self.extensions.mid, &line.mid);
+        match &line.binding {
+            Some(binding) => {
+                header.element(self.extensions.binding, &[binding.number()]);
+                header.element(self.extensions.mid, &binding.name().unwrap_or_default());
+            }
+            None => {
+                header.element(self.extensions.mid, &line.mid);
+            }
+        }
         pass_on(&mut header, &self.extensions, (packet, sent));
         let length = header.finish();
         buffer.extend_from_slice(&sent.seq.wire().to_be_bytes());
@@ -98,6 +115,7 @@ impl Downlink {
 
     /// Counts a packet that left; in the time of a probe it is part of it, whatever it left for.
     fn note_sent(&mut self, now: Instant, bytes: usize) {
+        self.wire_bytes += bytes as u64;
         match &mut self.probing {
             Some(probing) => {
                 probing.on_sent(bytes);
@@ -116,6 +134,7 @@ impl Downlink {
         };
         let sealed = keys.protect_rtcp(out.arena.bytes_mut(), start).is_some();
         if sealed {
+            self.wire_bytes += (out.arena.len() - start) as u64;
             out.bursts.push(path, start, out.arena);
         }
         sealed

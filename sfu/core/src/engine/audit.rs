@@ -59,7 +59,7 @@ impl Engine {
 
     fn assert_demands(&self, room: &Room, peer: PeerId) {
         for source in Room::pictures(peer) {
-            let need = room.needs.highest(source).max(self.exchange.granted(source));
+            let need = room.needs.highest(source).max(self.granted_beyond(source));
             let told = room.told.get(&source).expect("everybody is told at first");
             let asked = match told.demand {
                 Demand::Paused => None,

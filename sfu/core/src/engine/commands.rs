@@ -2,6 +2,7 @@
 
 use super::publishers::{Home, Publisher};
 use super::{Engine, Member, deadlines};
+use crate::link::is_link;
 use crate::peer::{Offer, Peer, PeerOutput};
 use crate::room::Room;
 use crate::timer::Timer;
@@ -32,6 +33,13 @@ impl Engine {
                 self.stage(room, |stage| stage.speakers.set_floor(source));
             }
             SfuCommand::SetView { peer, view } => self.set_view(peer, view),
+            SfuCommand::DialLink { link, limits } => self.dial_link(link, limits),
+            SfuCommand::AcceptLink { link, offer, limits } => self.accept_link(link, &offer, limits),
+            SfuCommand::CompleteLink { link, answer } => self.complete_link(link, &answer),
+            SfuCommand::SetLinkLimits { link, limits } => self.set_link_limits(link, limits),
+            SfuCommand::CloseLink { link } => self.close_link(link),
+            SfuCommand::Span { room, link } => self.span(room, link),
+            SfuCommand::Unspan { room, link } => self.unspan(room, link),
         }
     }
 
@@ -49,6 +57,9 @@ impl Engine {
         for peer in closed.guests {
             self.lose_guest(peer);
         }
+        for link in closed.links {
+            self.end_span(room, link);
+        }
         self.exchange.present.remove(&room);
         self.timers.forget_room(room);
         self.unsettled_rooms.retain(|other| other != room);
@@ -56,7 +67,7 @@ impl Engine {
     }
 
     fn connect(&mut self, peer: PeerId, room: RoomId, offer: &str) -> Result<String, ConnectRefusal> {
-        if self.members.contains(&peer) || !self.rooms.contains_key(&room) {
+        if self.members.contains(&peer) || is_link(peer) || !self.rooms.contains_key(&room) {
             return Err(ConnectRefusal::Unknown {});
         }
         if self.members.len() >= self.max_peers {
@@ -71,6 +82,7 @@ impl Engine {
         member.add_slots(&mut self.rng);
         self.demux.learn_ufrag(peer, &member.peer.ufrag());
         self.members.insert(peer, member);
+        self.own_node = Some(peer.node());
         if let Some(room) = self.rooms.get_mut(&room) {
             room.members.insert(peer);
         }
@@ -81,12 +93,15 @@ impl Engine {
         self.settle_offers(peer);
         self.unflushed.insert(peer);
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::HANDSHAKE_MAX);
-        self.counters.peers = self.members.len() as u64;
+        self.count_members();
         Ok(answer)
     }
 
     fn renegotiate(&mut self, peer: PeerId, offer: &str) -> Result<String, ConnectRefusal> {
         let member = self.members.get_mut(&peer).ok_or(ConnectRefusal::Unknown {})?;
+        if member.room.is_none() {
+            return Err(ConnectRefusal::Unknown {});
+        }
         let offer = Offer::parse(offer)?;
         let answer = member.peer.renegotiate(&offer)?;
         member.add_slots(&mut self.rng);
@@ -115,6 +130,14 @@ impl Engine {
 
     /// Ends a peer on request: it is told, nobody else is.
     fn disconnect(&mut self, peer: PeerId) {
+        if is_link(peer) {
+            return self.counters.commands_unknown += 1;
+        }
+        self.dismiss(peer);
+    }
+
+    /// Says farewell to a peer and forgets it.
+    pub(super) fn dismiss(&mut self, peer: PeerId) {
         let Some(member) = self.members.get_mut(&peer) else { return self.counters.commands_unknown += 1 };
         member.peer.close();
         member.peer.handle_timeout(self.now);
@@ -150,7 +173,8 @@ impl Engine {
     }
 
     fn set_view(&mut self, peer: PeerId, view: View) {
-        let Some(member) = self.members.get_mut(&peer) else { return self.counters.commands_unknown += 1 };
+        let member = self.members.get_mut(&peer).filter(|member| member.room.is_some());
+        let Some(member) = member else { return self.counters.commands_unknown += 1 };
         member.view = view;
         self.unsettled_peers.insert(peer);
     }

@@ -1,5 +1,6 @@
 //! The control sides of peers: what they give is carried out here, from the first letter to the farewell.
 
+use super::publishers::Home;
 use super::{Engine, Member, Pending, deadlines, reports};
 use crate::datagram::Letter;
 use crate::peer::{Exported, PeerOutput};
@@ -50,6 +51,11 @@ impl Engine {
         }
     }
 
+    pub(super) fn count_members(&mut self) {
+        self.counters.links = self.links.len() as u64;
+        self.counters.peers = (self.members.len() - self.links.len()) as u64;
+    }
+
     pub(super) fn event(&mut self, event: SfuEvent) {
         self.output.push_back(Pending::Event(event));
     }
@@ -61,6 +67,9 @@ impl Engine {
         }
         member.connected_at = Some(self.now);
         member.heard_at = self.now;
+        if member.room.is_none() {
+            return self.on_link_up(peer);
+        }
         self.unsettled_peers.insert(peer);
         self.timers.arm(Timer::Silence(peer), self.now + deadlines::SILENCE_MAX);
         self.timers.arm(Timer::Line(peer), self.now + deadlines::LINE_INTERVAL);
@@ -71,8 +80,12 @@ impl Engine {
 
     /// Ends a peer that went by itself.
     pub(super) fn lose_peer(&mut self, peer: PeerId, reason: DisconnectReason) {
+        let link = self.links.get(&peer).map(|link| link.id);
         self.remove_peer(peer);
-        self.event(SfuEvent::Disconnected { peer, reason });
+        self.event(match link {
+            Some(link) => SfuEvent::LinkDown { link, reason },
+            None => SfuEvent::Disconnected { peer, reason },
+        });
     }
 
     /// Forgets a peer and takes its sources out of everybody's slots.
@@ -80,15 +93,20 @@ impl Engine {
         let index = self.members.index(&peer)?;
         let mut member = self.members.remove(&peer)?;
         self.unroute(index, &mut member);
-        self.discount(member.room, member.slots.iter().filter_map(|slot| slot.counted));
-        self.withdraw(peer, member.room);
+        match member.room {
+            Some(room) => {
+                self.discount(room, member.slots.iter().filter_map(|slot| slot.counted));
+                self.withdraw(peer, room);
+            }
+            None => self.forget_link(peer),
+        }
         self.forget_publisher(peer);
         self.demux.forget(peer);
         self.timers.forget_peer(peer);
         self.unflushed.retain(|whose| whose != peer);
         self.unsettled_peers.retain(|whose| whose != peer);
         self.replays.retain(|(whose, _)| whose != peer);
-        self.counters.peers = self.members.len() as u64;
+        self.count_members();
         Some(member)
     }
 
@@ -97,10 +115,15 @@ impl Engine {
         let Some(publisher) = self.publishers.remove(peer, &mut self.streams) else { return };
         self.exchange.forget(peer);
         let Some(room) = self.rooms.get_mut(&publisher.room) else { return };
-        if room.remove(peer) {
+        let was_for_all = match publisher.home {
+            Home::Here => room.remove(peer),
+            Home::At(_) => room.remove_guest(peer),
+        };
+        let others: Vec<_> = room.members.iter().chain(&room.links).copied().collect();
+        if was_for_all {
             self.unsettled_rooms.insert(publisher.room);
         }
-        let others: Vec<_> = room.members.iter().copied().collect();
+        self.unsaid.insert(publisher.room);
         for other in others {
             self.empty_slots_of(other, peer);
         }

@@ -1,6 +1,7 @@
 //! What becomes due without input.
 
 use super::Engine;
+use crate::link;
 use crate::receive::{LAYER_STOPPED_AFTER, StreamId};
 use crate::select::{SPEAKERS_TICK, nominal};
 use crate::timer::Timer;
@@ -51,7 +52,8 @@ impl Engine {
 
     fn on_silence(&mut self, peer: PeerId) {
         let Some(member) = self.members.get(&peer) else { return };
-        let patience = if member.is_connected() { SILENCE_MAX } else { HANDSHAKE_MAX };
+        let silence = if member.room.is_some() { SILENCE_MAX } else { link::SILENCE_MAX };
+        let patience = if member.is_connected() { silence } else { HANDSHAKE_MAX };
         let deadline = member.heard_at + patience;
         // A client that talks but never finishes its handshake must not hold a place for ever either.
         if !member.is_connected() || deadline <= self.now {
@@ -64,6 +66,9 @@ impl Engine {
 
     fn tell_line(&mut self, peer: PeerId) {
         let Some(member) = self.members.get_mut(&peer) else { return };
+        if member.room.is_none() {
+            return self.tell_link_line(peer);
+        }
         let rtt = member.downlink.rtt().map_or(0, |rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX));
         let up_loss_permille = std::mem::take(&mut member.losses).permille();
         let report = LineReport {

@@ -11,7 +11,7 @@ impl Engine {
     /// Counts what a peer's slots need where that changed.
     pub(super) fn recount(&mut self, peer: PeerId) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        let Some(room) = self.rooms.get_mut(&member.room) else { return };
+        let Some(room) = member.room.and_then(|room| self.rooms.get_mut(&room)) else { return };
         for slot in &mut member.slots {
             let need = slot.need();
             let before = std::mem::replace(&mut slot.counted, need);
@@ -48,14 +48,14 @@ impl Engine {
         match publisher.home {
             Home::Here if Room::pictures(source.peer).contains(&source) => self.demand(id, source),
             Home::Here => {}
-            Home::At(worker) => self.want(id, source, worker),
+            Home::At(beyond) => self.want(id, source, beyond),
         }
     }
 
     /// Tells a publisher what is needed of a picture; nothing at once when its gate is closed.
     fn demand(&mut self, id: RoomId, source: Source) {
         let Some(room) = self.rooms.get(&id) else { return };
-        let need = room.needs.highest(source).max(self.exchange.granted(source));
+        let need = room.needs.highest(source).max(self.granted_beyond(source));
         let demand = need.map_or(Demand::Paused, Demand::UpTo);
         let told = room.told.get(&source).copied();
         let receiver = self.publishers.receiver(source);

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::crossing::Word;
 use crate::datagram::Datagram;
+use crate::link::words;
 use crate::receive::SenderClock;
 use crate::rtcp::{Compound, Report, ReportBlock};
 use crate::rtp::Ssrc;
@@ -25,6 +26,9 @@ impl Engine {
             Err(error) => return self.count_refused(error),
         };
         member.heard_at = self.now;
+        if member.room.is_none() {
+            member.bytes_up += plain.len() as u64;
+        }
         member.downlink.follow(self.now, Path { local: destination, remote: source });
         let mut numbers = 0;
         for report in Compound::new(plain) {
@@ -76,6 +80,8 @@ impl Engine {
             }
             Report::ReferenceTime { ssrc, ntp } => member.reference = Some((*ssrc, *ntp, self.now)),
             Report::Goodbye { ssrc } => self.on_goodbye(peer, *ssrc),
+            Report::Application { name, data } if *name == words::NAME => self.on_words(peer, data),
+            Report::Application { .. } => {}
         }
     }
 

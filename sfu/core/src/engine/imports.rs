@@ -1,45 +1,64 @@
-//! The engine as the home of those who watch: publishers of other workers stand beside its own while they are offered,
+//! The engine as the home of those who watch: publishers of other engines stand beside its own while they are offered,
 //! and what is shown of them is asked for. A packet that crossed is routed like one that came from a socket.
 
 use super::Engine;
 use super::exchange::FORGOTTEN_AFTER;
 use super::publishers::{Home, Publisher};
 use super::turn::Arrived;
-use crate::crossing::{LayerSet, Media, Word};
+use crate::crossing::{Beyond, Hops, LayerSet, Media, Word};
 use crate::peer::Format;
 use crate::receive::{Incoming, LAYERS, Offered, Received, Receiver, StreamId, StreamKey};
-use crate::workers::{WorkerId, Workers};
 use sfu_control::{Gate, PeerId, RoomId, Source};
 
 impl Engine {
-    /// Says that a room has people here, or that this worker speaks for it.
+    /// Says that a room has people here or beyond, or that this worker speaks for it.
     pub(super) fn say_present(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get(&id) else { return };
-        if !room.members.is_empty() || self.exchange.speaks_for(id) {
-            self.exchange.say(self.exchange.others(), Word::Present { room: id });
+        let here = (!room.members.is_empty()).then_some(Hops::NONE);
+        let nearest = |which: &dyn Fn(Beyond) -> bool| here.or_else(|| self.exchange.nearest(id, which));
+        let beyond_links = nearest(&|beyond| matches!(beyond, Beyond::Link(_)));
+        let listens = self.exchange.speaks_for(id).then_some(Hops::TOO_FAR);
+        let on_links: Vec<_> = room
+            .links
+            .iter()
+            .filter_map(|link| Some((*link, nearest(&|beyond| beyond != Beyond::Link(*link))?)))
+            .collect();
+        if let Some(hops) = beyond_links.or(listens) {
+            self.exchange.say(self.exchange.others(), Word::Present { room: id, hops });
+        }
+        for (link, hops) in on_links {
+            self.exchange.tell(Beyond::Link(link), Word::Present { room: id, hops });
         }
     }
 
-    /// Another worker offers a source.
+    /// Another engine offers a source. Of several ways to it the shortest is taken, and kept while it lasts.
     pub(super) fn on_offered(
         &mut self,
-        (worker, id): (WorkerId, RoomId),
-        source: Source,
+        (from, id): (Beyond, RoomId),
+        (source, hops): (Source, Hops),
         format: Option<Format>,
         layers: [Option<Offered>; 3],
     ) {
         if !self.rooms.contains_key(&id) || self.members.contains(&source.peer) {
             return;
         }
-        let home = Home::At(worker);
-        let moved =
-            self.publishers.get(source.peer).is_some_and(|guest| guest.home != home || guest.room != id);
-        if moved {
+        let home = Home::At(from);
+        let known = self.publishers.get(source.peer).map(|guest| (guest.home, guest.hops, guest.room));
+        if let Some((at, distance, room)) = known
+            && (at, room) != (home, id)
+        {
+            // What is connected to another worker of this node is nowhere else.
+            if hops >= distance && hops != Hops::NONE {
+                return;
+            }
             self.lose_guest(source.peer);
         }
-        self.exchange.offers.insert(source, self.now + FORGOTTEN_AFTER);
+        if let Beyond::Worker(_) = from {
+            self.exchange.offers.insert(source, self.now + FORGOTTEN_AFTER);
+        }
         if self.publishers.get(source.peer).is_none() {
-            self.publishers.insert(source.peer, Publisher { room: id, home, receivers: Vec::new() });
+            let guest = Publisher { room: id, home, hops, receivers: Vec::new() };
+            self.publishers.insert(source.peer, guest);
             if let Some(room) = self.rooms.get_mut(&id) {
                 room.guests.insert(source.peer);
             }
@@ -68,10 +87,14 @@ impl Engine {
     }
 
     /// A source may be had no longer: its gate closed, or its sender is gone.
-    pub(super) fn on_withdrawn(&mut self, worker: WorkerId, source: Source) {
-        let guest = self.publishers.get_mut(source.peer).filter(|guest| guest.home == Home::At(worker));
+    pub(super) fn on_withdrawn(&mut self, from: Beyond, source: Source) {
+        let guest = self.publishers.get_mut(source.peer).filter(|guest| guest.home == Home::At(from));
         let Some(guest) = guest else { return };
-        let room = guest.room;
+        let (room, told) = (guest.room, guest.home.is_told_to_workers());
+        if told && self.exchange.said_offers.remove(&source).is_some() {
+            let present = self.exchange.present(room);
+            self.exchange.say(present, Word::Withdrawn { source });
+        }
         let gone: Vec<StreamId> =
             guest.receiver(source.kind).into_iter().flat_map(Receiver::layers).collect();
         guest.receivers.retain(|receiver| receiver.kind() != source.kind);
@@ -106,18 +129,18 @@ impl Engine {
         }
     }
 
-    /// Asks another worker for what is shown of a picture, where that changed.
-    pub(super) fn want(&mut self, id: RoomId, source: Source, worker: WorkerId) {
+    /// Asks another engine for what is shown of a picture, where that changed.
+    pub(super) fn want(&mut self, id: RoomId, source: Source, home: Beyond) {
         let receiver = self.publishers.receiver(source).filter(|_| !source.kind.is_audio());
         let (Some(receiver), Some(room)) = (receiver, self.rooms.get(&id)) else { return };
         let mut taken = LayerSet::default();
         for layer in LAYERS {
             let stream = receiver.layer(layer).and_then(|id| self.streams.get(id));
-            if stream.is_some_and(|stream| !stream.fanout.is_empty()) {
+            if stream.is_some_and(|stream| !stream.fanout.is_empty() || !stream.takers.is_empty()) {
                 taken.add(layer);
             }
         }
-        let granted = room.needs.highest(source);
+        let granted = room.needs.highest(source).max(self.granted_beyond(source));
         let word = Word::Wanted { room: id, source, granted, taken };
         let said = self.exchange.said_wants.get(&source).copied();
         let nothing = taken.is_empty() && granted.is_none();
@@ -125,20 +148,19 @@ impl Engine {
             return;
         }
         self.exchange.said_wants.insert(source, word);
-        self.exchange.say(Workers::only(worker), word);
+        self.exchange.tell(home, word);
     }
 
     /// Asks again for what is wanted.
     pub(super) fn repeat_wants(&mut self, whose: impl Fn(PeerId) -> bool) {
         let guests = self.publishers.guests().filter(|(peer, ..)| whose(*peer));
         let mut words = Vec::new();
-        for (peer, worker, guest) in guests {
+        for (peer, home, guest) in guests {
             let sources = guest.receivers.iter().map(|receiver| Source { peer, kind: receiver.kind() });
-            words
-                .extend(sources.filter_map(|source| Some((worker, *self.exchange.said_wants.get(&source)?))));
+            words.extend(sources.filter_map(|source| Some((home, *self.exchange.said_wants.get(&source)?))));
         }
-        for (worker, word) in words {
-            self.exchange.say(Workers::only(worker), word);
+        for (home, word) in words {
+            self.exchange.tell(home, word);
         }
     }
 
@@ -179,8 +201,8 @@ impl Engine {
         let old: Vec<Source> = old.map(|(source, _)| *source).collect();
         for source in old {
             let home = self.publishers.get(source.peer).map(|guest| guest.home);
-            if let Some(Home::At(worker)) = home {
-                self.on_withdrawn(worker, source);
+            if let Some(Home::At(from @ Beyond::Worker(_))) = home {
+                self.on_withdrawn(from, source);
             }
             self.exchange.offers.remove(&source);
         }

@@ -2,16 +2,17 @@
 //! onto the list of what this turn has to route.
 
 use super::Engine;
+use super::publishers::Home;
 use super::turn::Arrived;
-use crate::crossing::PAYLOAD_MAX_BYTES;
+use crate::crossing::{Beyond, PAYLOAD_MAX_BYTES};
 use crate::datagram::{DATAGRAM_MAX_BYTES, Datagram};
 use crate::demux::{Kind, Stray};
 use crate::peer::Carries;
-use crate::receive::{Order, Received, StreamId};
+use crate::receive::{Incoming, Order, Received, StreamId, StreamKey};
 use crate::send::Path;
 use crate::srtp::SrtpError;
 use crate::timer::Timer;
-use crate::uplink::{Closed, Opened};
+use crate::uplink::{Closed, Opened, OpenedOnLink};
 use sfu_control::{Gate, PeerId, Source};
 
 const _: () = assert!(PAYLOAD_MAX_BYTES < DATAGRAM_MAX_BYTES, "what is let in was read whole");
@@ -55,7 +56,9 @@ impl Engine {
     fn on_rtp(&mut self, peer: PeerId, datagram: Datagram<'_>) {
         let Datagram { source, destination, contents } = datagram;
         let Some(member) = self.members.get_mut(&peer) else { return };
-        let Some(publisher) = self.publishers.get(peer) else { return };
+        let Some(publisher) = self.publishers.get(peer) else {
+            return self.on_link_rtp(peer, Datagram { source, destination, contents });
+        };
         let agreement = member.peer.agreement();
         let (transport, opened) =
             member.uplink.open(agreement, &publisher.receivers, &self.streams, contents);
@@ -104,21 +107,75 @@ impl Engine {
         if gate == Gate::Closed {
             return self.counters.dropped_gate += 1;
         }
+        self.take_in(peer, *id, incoming);
+    }
+
+    /// Takes in a packet that may pass.
+    fn take_in(&mut self, peer: PeerId, id: StreamId, incoming: &Incoming<'_>) {
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        let is_audio = stream.key.source.kind.is_audio();
         match stream.on_packet(self.now, incoming) {
             Received::Media { epoch, resumed, order } => {
-                let arrived = Arrived { stream: *id, epoch, seq: incoming.seq, padding: false, resumed };
+                self.amid_picture = !incoming.marker && !is_audio;
+                let arrived = Arrived { stream: id, epoch, seq: incoming.seq, padding: false, resumed };
                 self.turn.arrive(arrived);
-                self.amid_picture = !incoming.marker && !kind.is_audio();
-                self.on_order(peer, *id, order);
+                self.on_order(peer, id, order);
             }
             Received::Padding { epoch } => {
                 self.counters.dropped_padding += 1;
                 let seq = incoming.seq;
-                self.turn.arrive(Arrived { stream: *id, epoch, seq, padding: true, resumed: false });
+                self.turn.arrive(Arrived { stream: id, epoch, seq, padding: true, resumed: false });
             }
             Received::Twice => self.counters.dropped_twice += 1,
             Received::Malformed => self.counters.dropped_malformed += 1,
         }
+    }
+
+    /// A media packet of another node.
+    fn on_link_rtp(&mut self, link: PeerId, datagram: Datagram<'_>) {
+        let Datagram { source, destination, contents } = datagram;
+        let bytes = contents.len() as u64;
+        let Some(member) = self.members.get_mut(&link) else { return };
+        let home = Home::At(Beyond::Link(link));
+        let publishers = &self.publishers;
+        let find = |key: StreamKey| {
+            let guest = publishers.get(key.source.peer).filter(|guest| guest.home == home)?;
+            guest.receiver(key.source.kind)?.layer(key.layer)
+        };
+        let (transport, opened) = member.uplink.open_on_link(&self.streams, find, contents);
+        if let Err(Closed::Refused(error)) = opened {
+            return self.count_refused(error);
+        }
+        member.heard_at = self.now;
+        member.bytes_up += bytes;
+        member.downlink.follow(self.now, Path { local: destination, remote: source });
+        if let Some(number) = transport
+            && member.downlink.feedback_mut().on_packet(self.now, number)
+        {
+            self.timers.arm_if_idle(Timer::Feedback(link), self.now + super::reports::FEEDBACK_INTERVAL);
+        }
+        match opened {
+            Ok(opened) => self.on_opened_on_link(link, &opened),
+            Err(Closed::Stray) => self.counters.dropped_stream += 1,
+            Err(Closed::Filler) => self.counters.dropped_padding += 1,
+            Err(Closed::Refused(_)) => {}
+        }
+    }
+
+    fn on_opened_on_link(&mut self, link: PeerId, opened: &OpenedOnLink<'_>) {
+        let OpenedOnLink { stream: id, carries, begins, incoming } = opened;
+        self.counters.media_in += 1;
+        if incoming.payload.len() + incoming.dependency.len() > PAYLOAD_MAX_BYTES {
+            return self.counters.dropped_size += 1;
+        }
+        let Some(stream) = self.streams.get_mut(*id) else { return self.counters.dropped_stream += 1 };
+        if *begins {
+            stream.restart();
+        }
+        if *carries == Carries::Media {
+            stream.count(self.now, incoming);
+        }
+        self.take_in(link, *id, incoming);
     }
 
     /// Counts what is missing and sees to its being asked for.

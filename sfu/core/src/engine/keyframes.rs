@@ -4,9 +4,9 @@
 use super::publishers::Home;
 use super::write::Aftermath;
 use super::{Engine, Member};
-use crate::crossing::Word;
+use crate::crossing::{Beyond, Word};
 use crate::datagram::Arena;
-use crate::downlink::{Outbox, Sending};
+use crate::downlink::{Outbox, Sending, Way};
 use crate::receive::{LayerStream, Packet, StreamId, StreamKey};
 use crate::send::Forward;
 use crate::timer::Timer;
@@ -79,10 +79,11 @@ impl Engine {
         }
         self.counters.keyframes_requested += 1;
         match self.publishers.get(peer).map(|publisher| publisher.home) {
-            Some(Home::At(worker)) => {
+            Some(Home::At(Beyond::Worker(worker))) => {
                 let key = StreamKey { source: Source { peer, kind }, layer };
                 self.exchange.say(Workers::only(worker), Word::KeyframeWanted { key });
             }
+            Some(Home::At(Beyond::Link(link))) => self.owed_keyframes.insert((link, id)),
             Some(Home::Here) | None => {
                 self.owed_keyframes.insert((peer, id));
             }
@@ -144,7 +145,8 @@ impl Engine {
                 let rtp = place.time.rtp();
                 self.turn.leave(Aftermath::Switched { member: index, slot: position, key, rtp });
             }
-            if member.downlink.send(self.now, (position, id), (packet, place), &mut out) != Sending::Refused {
+            let way = Way { line: position, stream: id, key };
+            if member.downlink.send(self.now, way, (packet, place), &mut out) != Sending::Refused {
                 member.bytes_down += packet.payload.len() as u64;
                 self.counters.media_forwarded += 1;
             }
@@ -187,19 +189,19 @@ pub(super) struct CaughtUp {
 pub(super) fn catch_up(
     now: Instant,
     member: &mut Member,
-    (position, id): (usize, StreamId),
+    way: Way,
     (stream, first): (&LayerStream, &Packet),
     out: &mut Outbox<'_>,
 ) -> CaughtUp {
     let mut caught = CaughtUp::default();
     for packet in stream.history.came_before(first).into_iter().flatten() {
-        let Some(slot) = member.slots.get_mut(position) else { break };
-        if packet.is_padding() || !member.downlink.chooses(position, packet.format) {
+        let Some(slot) = member.slots.get_mut(way.line) else { break };
+        if packet.is_padding() || !member.downlink.chooses(way.line, packet.format) {
             slot.stream.skip(stream.key, packet.epoch, packet.seq);
             continue;
         }
         let Forward::Send(place) = slot.stream.forward(stream.key, packet) else { continue };
-        match member.downlink.send(now, (position, id), (packet, place), out) {
+        match member.downlink.send(now, way, (packet, place), out) {
             Sending::Sent => {
                 member.bytes_down += packet.payload.len() as u64;
                 caught.sent += 1;

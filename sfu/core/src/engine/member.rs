@@ -63,8 +63,8 @@ impl Losses {
 pub(crate) struct Member {
     /// Its name.
     pub(crate) id: PeerId,
-    /// Where it belongs.
-    pub(crate) room: RoomId,
+    /// Where it belongs; nowhere if it is a link, which has something of many rooms.
+    pub(crate) room: Option<RoomId>,
     /// Its control side.
     pub(crate) peer: Peer,
     /// What opens its packets.
@@ -104,12 +104,22 @@ pub(crate) struct Member {
 impl Member {
     /// A peer whose offer was just answered.
     pub(crate) fn new(room: RoomId, id: PeerId, peer: Peer, now: Instant) -> Self {
+        Self::standing(Some(room), id, peer, Downlink::new(now), now)
+    }
+
+    /// A link to another node.
+    pub(crate) fn of_link(id: PeerId, peer: Peer, rng: &mut ChaCha20Rng, now: Instant) -> Self {
+        let own = Ssrc::new(rng.random_range(1..u32::MAX));
+        Self::standing(None, id, peer, Downlink::of_link(now, own), now)
+    }
+
+    fn standing(room: Option<RoomId>, id: PeerId, peer: Peer, downlink: Downlink, now: Instant) -> Self {
         Self {
             id,
             room,
             peer,
             uplink: Uplink::default(),
-            downlink: Downlink::new(now),
+            downlink,
             slots: Vec::new(),
             view: crate::room::first_view(),
             estimate: None,
@@ -137,6 +147,24 @@ impl Member {
             self.slots.push(MemberSlot { stream, granted, announced, counted, ways });
         }
         self.downlink.agree(self.peer.agreement());
+    }
+
+    /// Adds a slot that any stream may take; gives its place.
+    pub(crate) fn add_line(&mut self, slot: Slot, rng: &mut ChaCha20Rng) -> usize {
+        let start = rng.random_range(1..FIRST_SEQUENCE_MAX);
+        let stream = SlotStream::new(slot, start, MediaTime::new(rng.random()));
+        let repeated = !matches!(slot, Slot::Audio(_) | Slot::FloorAudio);
+        let ssrc = Ssrc::new(rng.random_range(1..u32::MAX));
+        let rtx = repeated.then(|| Ssrc::new(rng.random_range(1..u32::MAX)));
+        self.downlink.add_line(ssrc, rtx, slot);
+        self.slots.push(MemberSlot {
+            stream,
+            granted: None,
+            announced: None,
+            counted: None,
+            ways: Ways::default(),
+        });
+        self.slots.len() - 1
     }
 
     /// Which slot is on which line.

@@ -38,6 +38,7 @@ impl Members {
     }
 
     /// Their names, in order.
+    #[cfg(test)]
     pub(crate) fn names(&self) -> impl Iterator<Item = PeerId> {
         self.names.keys().copied()
     }

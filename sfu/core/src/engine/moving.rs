@@ -6,7 +6,7 @@ use sfu_control::{PeerId, RoomId, Source};
 
 impl Engine {
     pub(super) fn move_to(&mut self, peer: PeerId, to: RoomId) {
-        let from = self.members.get(&peer).map(|member| member.room);
+        let from = self.members.get(&peer).and_then(|member| member.room);
         let Some(from) = from.filter(|_| self.rooms.contains_key(&to)) else {
             return self.counters.commands_unknown += 1;
         };
@@ -17,7 +17,7 @@ impl Engine {
         self.exchange.forget(peer);
         let told = self.leave(peer, from);
         if let Some(member) = self.members.get_mut(&peer) {
-            member.room = to;
+            member.room = Some(to);
         }
         if let Some(publisher) = self.publishers.get_mut(peer) {
             publisher.room = to;
@@ -27,6 +27,7 @@ impl Engine {
             room.told.extend(told);
         }
         self.untake(peer);
+        self.unsaid.insert(from);
         self.say_present(to);
         self.unsettled_peers.insert(peer);
         for source in self.sources(peer) {
@@ -46,7 +47,7 @@ impl Engine {
         let told = room.told.iter().filter(|(source, _)| source.peer == peer);
         let told = told.map(|(source, told)| (*source, *told)).collect();
         let was_for_all = room.remove(peer);
-        let others: Vec<_> = room.members.iter().copied().collect();
+        let others: Vec<_> = room.members.iter().chain(&room.links).copied().collect();
         if was_for_all {
             self.unsettled_rooms.insert(from);
         }

@@ -20,6 +20,11 @@ impl<T: Ord + Copy> Owed<T> {
         self.0.push(Reverse(thing));
     }
 
+    /// Adds several things.
+    pub(super) fn extend(&mut self, things: impl IntoIterator<Item = T>) {
+        self.0.extend(things.into_iter().map(Reverse));
+    }
+
     /// What comes first.
     pub(super) fn first(&self) -> Option<T> {
         self.0.peek().map(|Reverse(thing)| *thing)

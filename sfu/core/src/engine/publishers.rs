@@ -1,9 +1,9 @@
 //! What peers send: of those who are connected here, and, while it is offered, of those who are connected to another
-//! worker of this node. Whoever routes or chooses asks here and need not know which of the two it is.
+//! worker of this node or beyond a link. Whoever routes or chooses asks here and need not know which of the two it is.
 
+use crate::crossing::{Beyond, Hops};
 use crate::peer::{Offer, OfferLine, Role};
 use crate::receive::{LAYERS, LayerStream, Receiver, StreamId, StreamKey, Streams};
-use crate::workers::WorkerId;
 use sfu_control::{PeerId, RoomId, Source, SourceKind};
 use std::collections::BTreeMap;
 
@@ -12,8 +12,25 @@ use std::collections::BTreeMap;
 pub(crate) enum Home {
     /// To this engine.
     Here,
-    /// To another worker, which offers what may be had of it.
-    At(WorkerId),
+    /// To another engine, which offers what may be had of it.
+    At(Beyond),
+}
+
+impl Home {
+    /// Whether another engine is told of what comes from here: not who told us, and no worker of what another one told,
+    /// since that one tells all.
+    pub(crate) fn is_told_to(self, beyond: Beyond) -> bool {
+        match (self, beyond) {
+            (Self::Here, _) => true,
+            (Self::At(Beyond::Worker(_)), Beyond::Worker(_)) => false,
+            (Self::At(home), beyond) => home != beyond,
+        }
+    }
+
+    /// Whether other workers are told of what comes from here.
+    pub(crate) fn is_told_to_workers(self) -> bool {
+        !matches!(self, Self::At(Beyond::Worker(_)))
+    }
 }
 
 /// One peer as a sender.
@@ -23,6 +40,8 @@ pub(crate) struct Publisher {
     pub(crate) room: RoomId,
     /// Where it is connected.
     pub(crate) home: Home,
+    /// How many links lie between.
+    pub(crate) hops: Hops,
     /// What it sends, in line order.
     pub(crate) receivers: Vec<Receiver>,
 }
@@ -38,7 +57,12 @@ impl Publisher {
             }
             Role::Slot(_) => None,
         };
-        Self { room, home: Home::Here, receivers: offer.lines.iter().filter_map(source).collect() }
+        Self {
+            room,
+            home: Home::Here,
+            hops: Hops::NONE,
+            receivers: offer.lines.iter().filter_map(source).collect(),
+        }
     }
 
     /// One of its sources.
@@ -87,11 +111,16 @@ impl Publishers {
     }
 
     /// All that are connected elsewhere.
-    pub(crate) fn guests(&self) -> impl Iterator<Item = (PeerId, WorkerId, &Publisher)> {
+    pub(crate) fn guests(&self) -> impl Iterator<Item = (PeerId, Beyond, &Publisher)> {
         self.0.iter().filter_map(|(peer, publisher)| match publisher.home {
             Home::Here => None,
-            Home::At(worker) => Some((*peer, worker, publisher)),
+            Home::At(beyond) => Some((*peer, beyond, publisher)),
         })
+    }
+
+    /// All that other workers are told of, in order.
+    pub(crate) fn told_to_workers(&self) -> impl Iterator<Item = PeerId> {
+        self.0.iter().filter(|(_, publisher)| publisher.home.is_told_to_workers()).map(|(peer, _)| *peer)
     }
 
     /// A source.

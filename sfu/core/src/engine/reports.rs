@@ -27,6 +27,8 @@ pub(super) struct Scratch {
     missing: Vec<u16>,
     /// How streams were received.
     blocks: Vec<(Ssrc, ReceptionReport)>,
+    /// What is said on a link.
+    pub(super) words: Vec<u8>,
 }
 
 impl Engine {

@@ -4,6 +4,7 @@
 
 use super::{Engine, deadlines};
 use crate::estimate::INITIAL_ESTIMATE;
+use crate::link::is_link;
 use crate::receive::{LAYERS, LayerStream, OperatingPoint, StreamKey, index_of};
 use crate::room::Room;
 use crate::select::{PictureWish, Share, allocate, nominal, points};
@@ -12,9 +13,9 @@ use crate::units::Bitrate;
 use sfu_control::{Gate, Layer, PeerId, ReceiveProfile, RoomId, SfuEvent, Slot, Source};
 
 /// The estimator looks for more than is wanted, since layers climb only into a part of what it finds.
-const DESIRED_PERCENT: u64 = 150;
+pub(super) const DESIRED_PERCENT: u64 = 150;
 /// What it looks for at least, so that the first picture finds its line already measured.
-const DESIRED_MIN: Bitrate = Bitrate::kbps(2_500);
+pub(super) const DESIRED_MIN: Bitrate = Bitrate::kbps(2_500);
 /// Who has less than it wants is looked at anew at once when its line is found to carry this much of what it was taken for.
 /// Less is seen to within a second.
 const FOUND_PERCENT: u64 = 120;
@@ -31,18 +32,26 @@ impl Engine {
         while let Some(source) = self.unsettled_sources.pop_first() {
             self.settle_source(source);
         }
-        while let Some(room) = self.unsettled_rooms.pop_first() {
-            let members = self.rooms.get(&room).map(|room| &room.members);
-            for peer in members.into_iter().flatten() {
+        while let Some(id) = self.unsettled_rooms.pop_first() {
+            self.unsaid.insert(id);
+            let Some(room) = self.rooms.get(&id) else { continue };
+            for peer in room.members.iter().chain(&room.links) {
                 self.unsettled_peers.insert(*peer);
             }
         }
         while let Some(peer) = self.unsettled_peers.pop_first() {
-            self.settle_peer(peer);
+            if is_link(peer) {
+                self.settle_link(peer);
+            } else {
+                self.settle_peer(peer);
+            }
         }
         self.settle_routes();
         while let Some(source) = self.undemanded.pop_first() {
             self.settle_demand(source);
+        }
+        while let Some(room) = self.unsaid.pop_first() {
+            self.settle_link_offers(room);
         }
     }
 
@@ -52,6 +61,7 @@ impl Engine {
             && self.unsettled_peers.is_empty()
             && self.stale_routes.is_empty()
             && self.undemanded.is_empty()
+            && self.unsaid.is_empty()
     }
 
     /// What may be had of a source changed: who wants it is settled, and who may want it is told.
@@ -65,6 +75,7 @@ impl Engine {
             for member in members.filter(|member| Room::names(&member.view, source)) {
                 self.unsettled_peers.insert(member.id);
             }
+            room.links.iter().for_each(|link| self.unsettled_peers.insert(*link));
         }
         self.undemanded.insert(source);
         self.settle_offers(source.peer);
@@ -72,9 +83,14 @@ impl Engine {
 
     /// Gives voices their slots at once, pictures untouched.
     pub(super) fn settle_voices(&mut self, room: RoomId) {
-        let members = self.rooms.get(&room).map(|room| room.members.iter().copied().collect::<Vec<_>>());
-        for peer in members.unwrap_or_default() {
+        let Some(stage) = self.rooms.get(&room) else { return };
+        let (members, links): (Vec<_>, Vec<_>) =
+            (stage.members.iter().copied().collect(), stage.links.iter().copied().collect());
+        for peer in members {
             self.retarget_voices(peer);
+        }
+        for link in links {
+            self.settle_link_voices(link, room);
         }
         self.settle_routes();
     }
@@ -89,7 +105,7 @@ impl Engine {
     /// wished for: waiting for its keyframe would cost the sender one a second for ever.
     pub(super) fn wish(&self, peer: PeerId, position: usize, slot: Slot) -> Option<Source> {
         let member = self.members.get(&peer)?;
-        let source = self.rooms.get(&member.room)?.wish(peer, &member.view, slot)?;
+        let source = self.rooms.get(&member.room?)?.wish(peer, &member.view, slot)?;
         let receiver = self.publishers.receiver(source)?;
         let mut streams = self.publishers.layers(source, &self.streams);
         let format = streams.find_map(|stream| stream.format);
@@ -156,7 +172,7 @@ impl Engine {
     }
 
     /// Which stream a layer comes on, and which spatial layer of it that is, if it has several.
-    fn stream_of(&self, source: Source, layer: Layer) -> (StreamKey, Option<u8>) {
+    pub(super) fn stream_of(&self, source: Source, layer: Layer) -> (StreamKey, Option<u8>) {
         let lowest = StreamKey { source, layer: LAYERS[0] };
         let stream = self.publishers.stream(lowest).and_then(|id| self.streams.get(id));
         match stream.filter(|stream| stream.is_layered()) {

@@ -14,7 +14,7 @@ impl Engine {
     /// Lets a slot show stills or moving pictures, as its subscriber's profile says.
     pub(super) fn settle_motion(&mut self, peer: PeerId, position: usize) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        let (room, profile) = (member.room, member.view.profile);
+        let (Some(room), profile) = (member.room, member.view.profile) else { return };
         let Some(slot) = member.slots.get_mut(position) else { return };
         if profile == ReceiveProfile::AudioStills {
             slot.stream.begin_stills();

@@ -4,7 +4,7 @@ use super::keyframes::catch_up;
 use super::turn::{Fate, Item, Target, Turn};
 use super::{Engine, Member, MemberIndex};
 use crate::datagram::Arena;
-use crate::downlink::{Outbox, Sending};
+use crate::downlink::{Outbox, Sending, Way};
 use crate::receive::{LayerStream, Packet, StreamId, StreamKey};
 use crate::send::{Forward, Place};
 use crate::stats::Counters;
@@ -41,9 +41,10 @@ impl Writing<'_> {
             return self.aftermath.push(Aftermath::Restarted { key: stream.key });
         }
         let Some(place) = self.place(slot, stream.key, packet) else { return };
-        self.send((slot, id), packet, place);
+        let way = Way { line: slot, stream: id, key: stream.key };
+        self.send(way, packet, place);
         if begins {
-            self.catch_up((slot, id), (stream, packet));
+            self.catch_up(way, (stream, packet));
         }
     }
 
@@ -51,8 +52,8 @@ impl Writing<'_> {
         self.member.slots.get(slot).is_some_and(|slot| slot.stream.begins_with(key, packet))
     }
 
-    fn send(&mut self, at: (usize, StreamId), packet: &Packet, place: Place) {
-        match self.member.downlink.send(self.now, at, (packet, place), &mut self.out) {
+    fn send(&mut self, way: Way, packet: &Packet, place: Place) {
+        match self.member.downlink.send(self.now, way, (packet, place), &mut self.out) {
             Sending::Sent => {
                 self.member.bytes_down += packet.payload.len() as u64;
                 self.counters.media_forwarded += 1;
@@ -63,8 +64,8 @@ impl Writing<'_> {
     }
 
     /// Shows with a keyframe's first packet what came of it before that.
-    fn catch_up(&mut self, at: (usize, StreamId), (stream, packet): (&LayerStream, &Packet)) {
-        let caught = catch_up(self.now, self.member, at, (stream, packet), &mut self.out);
+    fn catch_up(&mut self, way: Way, (stream, packet): (&LayerStream, &Packet)) {
+        let caught = catch_up(self.now, self.member, way, (stream, packet), &mut self.out);
         self.counters.media_forwarded += caught.sent;
         self.counters.dropped_pacer += caught.refused;
         if caught.paced {
@@ -146,6 +147,9 @@ impl Engine {
         let Some(member) = self.members.at_mut(index) else { return };
         let peer = member.id;
         self.stale_routes.insert((peer, position));
+        if member.room.is_none() {
+            return self.timers.arm_by(Timer::Reports(peer), self.now + super::reports::FIRST_REPORT_DELAY);
+        }
         let Some(slot) = member.slots.get_mut(position) else { return };
         if slot.announced == Some(key.source) {
             return;

@@ -50,9 +50,15 @@ enum State {
     Arrived,
 }
 
+/// Packets remembered of a link: a second of 250 Mbit/s. A power of two.
+const LINK_PACKETS_MAX: usize = 32_768;
+
+const _: () = assert!(LINK_PACKETS_MAX.is_power_of_two() && LINK_PACKETS_MAX < 1 << 16, "a u16 counts them");
+
 /// The ring. It doubles while what it would forget is still young, and is never made smaller.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SentHistory {
+    most: usize,
     places: Vec<Place>,
     /// How many places hold a packet: the last so many numbers.
     held: u16,
@@ -62,7 +68,18 @@ pub(crate) struct SentHistory {
     latest: i64,
 }
 
+impl Default for SentHistory {
+    fn default() -> Self {
+        Self { most: PACKETS_MAX, places: Vec::new(), held: 0, next: 0, first: None, latest: 0 }
+    }
+}
+
 impl SentHistory {
+    /// That of a link.
+    pub(crate) fn of_link() -> Self {
+        Self { most: LINK_PACKETS_MAX, ..Self::default() }
+    }
+
     /// The number the next packet goes out with.
     pub(crate) fn next_wire(&self) -> u16 {
         self.next
@@ -105,7 +122,7 @@ impl SentHistory {
         let oldest = self.next.wrapping_sub(self.held);
         let age = self.places.get(self.index(oldest)).map(|place| self.latest - self.departure(place));
         let young = age.is_none_or(|age| age < REMEMBERED_MICROS);
-        if !young || self.places.len() >= PACKETS_MAX {
+        if !young || self.places.len() >= self.most {
             self.held = self.held.saturating_sub(1);
             return;
         }

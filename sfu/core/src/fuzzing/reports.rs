@@ -47,6 +47,13 @@ pub enum Told {
         /// Which.
         ssrc: u32,
     },
+    /// Something that only its two ends know.
+    Application {
+        /// What it is called.
+        name: [u8; 4],
+        /// What it says.
+        data: Vec<u8>,
+    },
     /// The rest cannot be read.
     Broken,
 }
@@ -67,6 +74,7 @@ fn told(report: &Report<'_>) -> Told {
         Report::Transport(feedback) => Told::Arrivals(feedback.arrivals().collect()),
         Report::ReferenceTime { ssrc, ntp } => Told::ReferenceTime { ssrc: ssrc.get(), ntp: ntp.get() },
         Report::Goodbye { ssrc } => Told::Goodbye { ssrc: ssrc.get() },
+        Report::Application { name, data } => Told::Application { name: *name, data: data.to_vec() },
     }
 }
 
@@ -83,6 +91,7 @@ pub fn write_reports(all: &[Told]) -> Vec<u8> {
             Told::Nack { media, lost } => writer.nack(ours, Ssrc::new(*media), lost),
             Told::KeyframeWanted { media } => writer.keyframe(ours, Ssrc::new(*media)),
             Told::Arrivals(arrivals) => write_arrivals(&mut writer, arrivals),
+            Told::Application { name, data } => writer.application(ours, *name, data),
             Told::Received { .. } | Told::ReferenceTime { .. } | Told::Goodbye { .. } | Told::Broken => {}
         }
     }

@@ -68,6 +68,8 @@ pub(crate) struct ExtensionIds {
     pub(crate) capture_time: Option<u8>,
     /// AV1's dependency descriptor.
     pub(crate) dependency: Option<u8>,
+    /// Which of a line's streams it is; on links only.
+    pub(crate) binding: Option<u8>,
 }
 
 /// Everything agreed on.

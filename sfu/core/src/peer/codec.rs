@@ -73,6 +73,36 @@ impl Format {
         Self { codec: Codec::Red, profile: opus.get().into(), packetization: 0 }
     }
 
+    /// As nodes tell it each other.
+    pub(crate) fn bytes(self) -> [u8; 6] {
+        let codec = match self.codec {
+            Codec::Opus => 1,
+            Codec::Red => 2,
+            Codec::Vp8 => 3,
+            Codec::Vp9 => 4,
+            Codec::H264 => 5,
+            Codec::Av1 => 6,
+        };
+        let [p0, p1, p2, p3] = self.profile.to_be_bytes();
+        [codec, p0, p1, p2, p3, self.packetization]
+    }
+
+    /// Reads what another node told.
+    pub(crate) fn read([codec, p0, p1, p2, p3, packetization]: [u8; 6]) -> Option<Self> {
+        let profile = u32::from_be_bytes([p0, p1, p2, p3]);
+        let (codec, largest) = match codec {
+            1 => (Codec::Opus, 0),
+            2 => (Codec::Red, 0x7F),
+            3 => (Codec::Vp8, 0),
+            4 => (Codec::Vp9, u32::MAX),
+            5 => (Codec::H264, 0xFF_FFFF),
+            6 => (Codec::Av1, u32::from(u8::MAX)),
+            _ => return None,
+        };
+        let packetized = codec == Codec::H264 || packetization == 0;
+        (profile <= largest && packetized).then_some(Self { codec, profile, packetization })
+    }
+
     /// What is left when redundancy is taken off; none where there is none to take.
     pub(crate) fn without_redundancy(self) -> Option<Self> {
         let plain = Self { codec: Codec::Opus, profile: 0, packetization: 0 };

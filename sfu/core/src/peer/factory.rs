@@ -41,12 +41,21 @@ impl TransportFactory {
         Ok(Self { crypto, certificate, candidates })
     }
 
-    /// Makes a transport with its own ICE password.
+    /// Makes a transport with its own ICE password that waits to be called.
     pub(super) fn build(&self, rng: &mut ChaCha20Rng, now: Instant) -> Rtc {
+        self.build_as(true, rng, now)
+    }
+
+    /// Makes one that calls.
+    pub(super) fn build_dialling(&self, rng: &mut ChaCha20Rng, now: Instant) -> Rtc {
+        self.build_as(false, rng, now)
+    }
+
+    fn build_as(&self, waits: bool, rng: &mut ChaCha20Rng, now: Instant) -> Rtc {
         let config = RtcConfig::new()
             .set_crypto_provider(Arc::clone(&self.crypto))
             .set_dtls_cert(self.certificate.clone())
-            .set_ice_lite(true)
+            .set_ice_lite(waits)
             .set_rtp_mode(true)
             .set_extension(CAPTURE_TIME_ID, Extension::AbsoluteCaptureTime)
             .set_extension(DEPENDENCY_ID, Extension::with_serializer(agreement::DEPENDENCY_URI, Negotiated))

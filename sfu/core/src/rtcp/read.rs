@@ -22,6 +22,8 @@ pub(crate) enum Report<'a> {
     ReferenceTime { ssrc: Ssrc, ntp: NtpTime },
     /// A stream ended.
     Goodbye { ssrc: Ssrc },
+    /// Something of a name that only its two ends know (RFC 3550 section 6.7).
+    Application { name: [u8; 4], data: &'a [u8] },
 }
 
 /// A report block (RFC 3550 section 6.4.1).
@@ -152,6 +154,12 @@ impl<'a> Compound<'a> {
                 self.inner = Inner::Goodbyes(counted(body, count, 4));
                 Ok(None)
             }
+            kind::APPLICATION => {
+                let (&[_, _, _, _, n0, n1, n2, n3], data) =
+                    body.split_first_chunk::<8>().ok_or(RtcpError::Cut)?;
+                let data = if first & 0x20 == 0 { data } else { unfilled(data).ok_or(RtcpError::Cut)? };
+                Ok(Some(Report::Application { name: [n0, n1, n2, n3], data }))
+            }
             kind::EXTENDED_REPORT => {
                 let (ssrc, blocks) = body.split_first_chunk::<4>().ok_or(RtcpError::Cut)?;
                 self.inner = Inner::Extended(Ssrc::new(u32::from_be_bytes(*ssrc)), blocks);
@@ -216,6 +224,12 @@ fn sender_report(body: &[u8; 24]) -> Option<Report<'static>> {
         ntp: NtpTime::new(seconds << 32 | fraction),
         rtp: MediaTime::new(word(body, 12)?),
     })
+}
+
+/// What is left of a packet's data without the bytes that fill its last word; the last of them counts them.
+fn unfilled(data: &[u8]) -> Option<&[u8]> {
+    let fill = usize::from(*data.last()?);
+    data.get(..data.len().checked_sub(fill)?)
 }
 
 /// As much of a list as its count and its bytes allow.

@@ -96,6 +96,15 @@ impl<'a> ReportWriter<'a> {
         });
     }
 
+    /// Says something of our own (RFC 3550 section 6.7).
+    pub(crate) fn application(&mut self, ssrc: Ssrc, name: [u8; 4], data: &[u8]) {
+        self.packet(0, kind::APPLICATION, |buffer| {
+            buffer.extend_from_slice(&ssrc.get().to_be_bytes());
+            buffer.extend_from_slice(&name);
+            buffer.extend_from_slice(data);
+        });
+    }
+
     /// Asks for a keyframe (RFC 4585 section 6.3.1).
     pub(crate) fn keyframe(&mut self, ssrc: Ssrc, media: Ssrc) {
         self.packet(feedback::PLI, kind::PAYLOAD_FEEDBACK, |buffer| {

@@ -108,11 +108,17 @@ impl Speakers {
 
     /// A peer is gone. Gives whether it filled a place or had the floor.
     pub(crate) fn remove_peer(&mut self, peer: PeerId) -> bool {
+        let held = self.remove_voices(peer);
+        held | self.floor.take_if(|source| source.peer == peer).is_some()
+    }
+
+    /// Nothing is heard of a peer any more; if it has the floor it keeps it. Gives whether it filled a place or has the floor.
+    pub(crate) fn remove_voices(&mut self, peer: PeerId) -> bool {
         self.voices.retain(|source, _| source.peer != peer);
         let theirs = |source: &Source| source.peer == peer;
         self.leader = self.leader.filter(|leader| !theirs(leader));
-        let mut held = false;
-        for place in self.places.iter_mut().chain([&mut self.floor]) {
+        let mut held = self.floor.is_some_and(|source| source.peer == peer);
+        for place in &mut self.places {
             held |= place.take_if(|source| theirs(source)).is_some();
         }
         held

@@ -106,6 +106,11 @@ impl SentPackets {
         Self { most, ring: Vec::new(), latest: None, filled: None, since: 0, began: None }
     }
 
+    /// Forgets all of them.
+    pub(crate) fn clear(&mut self) {
+        (self.ring, self.latest) = (Vec::new(), None);
+    }
+
     /// Remembers a packet.
     pub(crate) fn remember(&mut self, now: Instant, sent: Sent) {
         if self.most == 0 {

@@ -189,7 +189,14 @@ impl World {
             | SfuCommand::CloseRoom { .. }
             | SfuCommand::SetProgramme { .. }
             | SfuCommand::SetSlides { .. }
-            | SfuCommand::SetFloor { .. } => None,
+            | SfuCommand::SetFloor { .. }
+            | SfuCommand::DialLink { .. }
+            | SfuCommand::AcceptLink { .. }
+            | SfuCommand::CompleteLink { .. }
+            | SfuCommand::SetLinkLimits { .. }
+            | SfuCommand::CloseLink { .. }
+            | SfuCommand::Span { .. }
+            | SfuCommand::Unspan { .. } => None,
             SfuCommand::Connect { peer, .. }
             | SfuCommand::Renegotiate { peer, .. }
             | SfuCommand::Disconnect { peer }
@@ -397,7 +404,13 @@ impl World {
             | SfuEvent::Disconnected { .. }
             | SfuEvent::SlotSwitched { .. }
             | SfuEvent::Speaking { .. }
-            | SfuEvent::Line { .. } => {}
+            | SfuEvent::Line { .. }
+            | SfuEvent::LinkOffered { .. }
+            | SfuEvent::LinkAnswered { .. }
+            | SfuEvent::LinkRefused { .. }
+            | SfuEvent::LinkUp { .. }
+            | SfuEvent::LinkDown { .. }
+            | SfuEvent::LinkLine { .. } => {}
         }
         self.events.push((self.elapsed(), event));
     }

@@ -81,7 +81,11 @@ impl Client {
     pub(super) fn step(&mut self) {
         self.handle(Input::Timeout(clock::now()));
         let due = self.drain();
-        let wait = due.saturating_duration_since(clock::now()).clamp(Duration::from_millis(1), STEP);
+        self.receive(due.saturating_duration_since(clock::now()).clamp(Duration::from_millis(1), STEP));
+    }
+
+    /// Waits so long for a datagram and takes it in.
+    fn receive(&mut self, wait: Duration) {
         self.socket.set_read_timeout(Some(wait)).unwrap();
         let mut buffer = [0; 2_000];
         let received = self.socket.recv_from(&mut buffer);
@@ -100,6 +104,20 @@ impl Client {
             Receive { proto: Protocol::Udp, source, destination, contents },
         ));
         self.drain();
+    }
+
+    /// Lets what was said leave.
+    pub(super) fn flush(&mut self) {
+        self.handle(Input::Timeout(clock::now()));
+        self.drain();
+    }
+
+    /// Waits for the next packet of sound, but no longer than a step.
+    pub(super) fn wait_for_packet(&mut self) {
+        let (before, deadline) = (self.packets.len(), clock::now() + STEP);
+        while self.packets.len() == before && clock::now() < deadline {
+            self.receive(Duration::from_millis(1));
+        }
     }
 
     fn handle(&mut self, input: Input<'_>) {

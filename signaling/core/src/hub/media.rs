@@ -109,6 +109,13 @@ impl Hub {
             SfuEvent::Line { peer, report } => {
                 self.on_line(peer, |line| line.on_report(&report));
             }
+            // No meeting goes on beyond this node yet.
+            SfuEvent::LinkOffered { .. }
+            | SfuEvent::LinkAnswered { .. }
+            | SfuEvent::LinkRefused { .. }
+            | SfuEvent::LinkUp { .. }
+            | SfuEvent::LinkDown { .. }
+            | SfuEvent::LinkLine { .. } => {}
         }
     }
 

@@ -46,7 +46,14 @@ impl Hub {
                 | SfuCommand::SetProgramme { .. }
                 | SfuCommand::SetSlides { .. }
                 | SfuCommand::SetFloor { .. }
-                | SfuCommand::SetView { .. } => {}
+                | SfuCommand::SetView { .. }
+                | SfuCommand::DialLink { .. }
+                | SfuCommand::AcceptLink { .. }
+                | SfuCommand::CompleteLink { .. }
+                | SfuCommand::SetLinkLimits { .. }
+                | SfuCommand::CloseLink { .. }
+                | SfuCommand::Span { .. }
+                | SfuCommand::Unspan { .. } => {}
             }
         }
         self.outputs.extend(commands.into_iter().map(Output::Sfu));

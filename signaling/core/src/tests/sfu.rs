@@ -77,6 +77,13 @@ impl SfuModel {
                 let earlier = self.views.insert(*peer, view.clone());
                 assert_ne!(earlier.as_ref(), Some(view), "told again: {command:?}");
             }
+            SfuCommand::DialLink { .. }
+            | SfuCommand::AcceptLink { .. }
+            | SfuCommand::CompleteLink { .. }
+            | SfuCommand::SetLinkLimits { .. }
+            | SfuCommand::CloseLink { .. }
+            | SfuCommand::Span { .. }
+            | SfuCommand::Unspan { .. } => {}
         }
     }
 

@@ -26,6 +26,7 @@ struct Suite {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     tools::require_node(workspace)?;
     tools::require_postgres()?;
+    tools::require_servers()?;
     if !options.without_browsers {
         tools::require_browsers()?;
     }

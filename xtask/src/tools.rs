@@ -18,6 +18,9 @@ struct Need {
     packages: &'static [&'static str],
 }
 
+/// What Rust tests run beside them.
+const SERVERS: [Need; 1] = [Need { program: "/usr/sbin/nats-server", packages: &["nats-server"] }];
+
 /// The fonts are here because a headless browser without any draws boxes, and the pictures are looked at.
 const BROWSERS: [Need; 2] = [
     Need { program: "/usr/bin/chromium", packages: &["chromium", "chromium-sandbox", "fonts-dejavu-core"] },
@@ -52,11 +55,20 @@ const POSTGRES: &str = "/usr/lib/postgresql";
 
 /// Installs Debian's browsers if they are missing, or says what to install.
 pub(crate) fn require_browsers() -> Result<()> {
-    let missing: Vec<&Need> = BROWSERS.iter().filter(|need| !Path::new(need.program).exists()).collect();
+    require("browsers", &BROWSERS)
+}
+
+/// Installs the servers that tests run against if they are missing, or says what to install.
+pub(crate) fn require_servers() -> Result<()> {
+    require("nats-server", &SERVERS)
+}
+
+fn require(what: &str, needs: &[Need]) -> Result<()> {
+    let missing: Vec<&Need> = needs.iter().filter(|need| !Path::new(need.program).exists()).collect();
     let mut packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
     packages.sort_unstable();
     packages.dedup();
-    install("browsers", &packages)
+    install(what, &packages)
 }
 
 /// Installs Debian's Postgres if it is missing, or says what to install. The tests of the store start servers of their

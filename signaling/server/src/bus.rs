@@ -11,6 +11,8 @@
 //! 5. `log`         facts in order, each stored once
 //! 6. `state`       whether the bus is there, and what to do if not
 //! 7. `in_process`  all of it in memory
+//! 8. `nats`        all of it over NATS servers
+//! 9. `permissions` what the servers let each node do
 //!
 //! Messages may be lost, never doubled and never out of order from one sender; keys and logs are kept. Whoever needs an
 //! answer asks a question.
@@ -22,6 +24,8 @@ mod keys;
 mod lease;
 mod log;
 mod message;
+mod nats;
+mod permissions;
 mod state;
 mod subjects;
 
@@ -32,11 +36,14 @@ pub use keys::{Bucket, Entry, Expect, Key, KeyEvent, Revision, Watch};
 pub use lease::{Lease, LeaseDesk, LeaseError, LeaseEvent, LeaseRecord, LeaseTable};
 pub use log::{LogEntry, LogName};
 pub use message::{Message, ReplyTo, Subscription};
+pub use nats::{Credentials, CredentialsError, NatsOptions, NatsStorage, ServerAddress};
+pub use permissions::BusUser;
 pub use state::{AwayCause, BusState};
 pub use subjects::{ClusterName, NameError, NodeName, Pattern, Scope, Subject, Token, Topic};
 
 use axum::body::Bytes;
 use in_process::Local;
+use nats::Remote;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -71,32 +78,60 @@ struct Inner {
     identity: Identity,
     counters: Arc<BusCounters>,
     questions: tokio::sync::Semaphore,
-    kind: Kind,
+    talk: Talk,
+    kept: Kept,
 }
 
-enum Kind {
-    InProcess(Local),
+/// By what messages go.
+enum Talk {
+    InProcess(Arc<Local>),
+    Nats(Remote),
+}
+
+/// Where keys and logs are.
+enum Kept {
+    InProcess(Arc<Local>),
+    JetStream(Box<nats::Storage>),
 }
 
 impl Bus {
     /// A door for a node that shares `medium` with nobody outside this process.
     pub fn in_process(medium: &InProcess, identity: Identity) -> Self {
         let counters = Arc::new(BusCounters::default());
-        let local = Local::new(medium.clone(), identity.clone(), Arc::clone(&counters));
-        Self::new(identity, counters, Kind::InProcess(local))
+        let local = Arc::new(Local::new(medium.clone(), identity.clone(), Arc::clone(&counters)));
+        Self::new(identity, counters, Talk::InProcess(Arc::clone(&local)), Kept::InProcess(local))
     }
 
-    fn new(identity: Identity, counters: Arc<BusCounters>, kind: Kind) -> Self {
+    /// A door to NATS servers. It begins to connect and does not wait for it; see [`Bus::state`].
+    ///
+    /// # Errors
+    /// If the options themselves cannot be used; never because no server answers.
+    pub async fn nats(options: &NatsOptions, identity: Identity) -> Result<Self, BusError> {
+        let counters = Arc::new(BusCounters::default());
+        let remote = Remote::open(options, &identity, Arc::clone(&counters)).await?;
+        let kept = match options.storage {
+            NatsStorage::Shared { replicas } => {
+                Kept::JetStream(Box::new(remote.storage(identity.cluster.clone(), replicas)))
+            }
+            NatsStorage::Own => {
+                let local = Local::new(InProcess::new(), identity.clone(), Arc::clone(&counters));
+                Kept::InProcess(Arc::new(local))
+            }
+        };
+        Ok(Self::new(identity, counters, Talk::Nats(remote), kept))
+    }
+
+    fn new(identity: Identity, counters: Arc<BusCounters>, talk: Talk, kept: Kept) -> Self {
         let questions = tokio::sync::Semaphore::new(QUESTIONS_MAX);
-        Self { inner: Arc::new(Inner { identity, counters, questions, kind }) }
+        Self { inner: Arc::new(Inner { identity, counters, questions, talk, kept }) }
     }
 
     /// Sends a message to whoever subscribes. It returns at once; delivery is not promised.
-    #[expect(clippy::needless_pass_by_value, reason = "a payload that is sent is the bus's")]
     pub fn publish(&self, subject: &Subject, payload: Bytes) -> Result<(), BusError> {
         let size = payload.len();
-        let sent = sized(&payload).and_then(|()| match &self.inner.kind {
-            Kind::InProcess(local) => local.publish(subject, &payload),
+        let sent = sized(&payload).and_then(|()| match &self.inner.talk {
+            Talk::InProcess(local) => local.publish(subject, &payload),
+            Talk::Nats(remote) => remote.publish(subject, payload),
         });
         if sent.is_ok() {
             self.inner.counters.on_published(size);
@@ -106,8 +141,9 @@ impl Bus {
 
     /// Receives what is sent to a pattern from now on; it is in force when this returns.
     pub async fn subscribe(&self, pattern: &Pattern) -> Result<Subscription, BusError> {
-        let made = match &self.inner.kind {
-            Kind::InProcess(local) => local.subscribe(pattern),
+        let made = match &self.inner.talk {
+            Talk::InProcess(local) => local.subscribe(pattern),
+            Talk::Nats(remote) => remote.subscribe(pattern).await,
         };
         self.counted(made)
     }
@@ -123,8 +159,9 @@ impl Bus {
         let answered = async {
             sized(&payload)?;
             let _place = self.inner.questions.try_acquire().map_err(|_| BusError::Busy)?;
-            match &self.inner.kind {
-                Kind::InProcess(local) => local.request(subject, payload, timeout).await,
+            match &self.inner.talk {
+                Talk::InProcess(local) => local.request(subject, payload, timeout).await,
+                Talk::Nats(remote) => remote.request(subject, payload, timeout).await,
             }
         };
         self.counted(answered.await)
@@ -132,16 +169,18 @@ impl Bus {
 
     /// Answers a question. It returns at once; who asked may have gone.
     pub fn answer(&self, to: ReplyTo, payload: Bytes) -> Result<(), BusError> {
-        let sent = sized(&payload).and_then(|()| match &self.inner.kind {
-            Kind::InProcess(local) => local.answer(to, payload),
+        let sent = sized(&payload).and_then(|()| match &self.inner.talk {
+            Talk::InProcess(local) => local.answer(to, payload),
+            Talk::Nats(remote) => remote.answer(to, payload),
         });
         self.counted(sent)
     }
 
     /// Reads a key of this node's cluster.
     pub async fn get(&self, bucket: Bucket, key: &Key) -> Result<Option<Entry>, BusError> {
-        let read = match &self.inner.kind {
-            Kind::InProcess(local) => local.get(bucket, key),
+        let read = match &self.inner.kept {
+            Kept::InProcess(local) => local.get(bucket, key),
+            Kept::JetStream(storage) => storage.get(bucket, key).await,
         };
         self.counted(read)
     }
@@ -156,8 +195,9 @@ impl Bus {
     ) -> Result<Revision, BusError> {
         let written = match sized(&value) {
             Err(error) => Err(error),
-            Ok(()) => match &self.inner.kind {
-                Kind::InProcess(local) => local.put(bucket, key, Some(value), expect),
+            Ok(()) => match &self.inner.kept {
+                Kept::InProcess(local) => local.put(bucket, key, Some(value), expect),
+                Kept::JetStream(storage) => storage.put(bucket, key, Some(value), expect).await,
             },
         };
         self.counted(written)
@@ -165,16 +205,18 @@ impl Bus {
 
     /// Removes a key if it is as expected; [`BusError::Conflict`] if it is not.
     pub async fn delete(&self, bucket: Bucket, key: &Key, expect: Expect) -> Result<Revision, BusError> {
-        let removed = match &self.inner.kind {
-            Kind::InProcess(local) => local.put(bucket, key, None, expect),
+        let removed = match &self.inner.kept {
+            Kept::InProcess(local) => local.put(bucket, key, None, expect),
+            Kept::JetStream(storage) => storage.put(bucket, key, None, expect).await,
         };
         self.counted(removed)
     }
 
     /// Follows a bucket: all it holds, [`KeyEvent::Loaded`], then every change.
     pub async fn watch(&self, bucket: Bucket) -> Result<Watch, BusError> {
-        let watch = match &self.inner.kind {
-            Kind::InProcess(local) => local.watch(bucket),
+        let watch = match &self.inner.kept {
+            Kept::InProcess(local) => local.watch(bucket),
+            Kept::JetStream(storage) => storage.watch(bucket).await,
         };
         self.counted(watch)
     }
@@ -191,8 +233,9 @@ impl Bus {
     ) -> Result<Revision, BusError> {
         let added = match sized(&payload) {
             Err(error) => Err(error),
-            Ok(()) => match &self.inner.kind {
-                Kind::InProcess(local) => local.append(log, id, payload, after),
+            Ok(()) => match &self.inner.kept {
+                Kept::InProcess(local) => local.append(log, id, payload, after),
+                Kept::JetStream(storage) => storage.append(log, id, payload, after).await,
             },
         };
         self.counted(added)
@@ -200,16 +243,18 @@ impl Bus {
 
     /// Reads up to `most` entries of a log that come after one.
     pub async fn read(&self, log: &LogName, after: Revision, most: usize) -> Result<Vec<LogEntry>, BusError> {
-        let read = match &self.inner.kind {
-            Kind::InProcess(local) => local.read(log, after, most),
+        let read = match &self.inner.kept {
+            Kept::InProcess(local) => local.read(log, after, most),
+            Kept::JetStream(storage) => storage.read(log, after, most).await,
         };
         self.counted(read)
     }
 
     /// Whether the bus is there, now and whenever it changes.
     pub fn state(&self) -> watch::Receiver<BusState> {
-        match &self.inner.kind {
-            Kind::InProcess(local) => local.state(),
+        match &self.inner.talk {
+            Talk::InProcess(local) => local.state(),
+            Talk::Nats(remote) => remote.state(),
         }
     }
 

@@ -13,7 +13,7 @@
 //! 8. `store`       what is kept: one SQLite file, or a Postgres server of several nodes
 //! 9. `rights`      who lost a right is put out of the meeting
 //! 10. `media`      commands to and events from the embedded SFU
-//! 11. `bus`        what nodes say to each other, and what a cluster agrees on
+//! 11. `bus`        what nodes say to each other, and what a cluster agrees on: in memory or over NATS
 //!
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
 //! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).

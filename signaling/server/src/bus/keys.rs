@@ -9,6 +9,7 @@ use super::in_process::LocalWatch;
 use super::subjects::{NameError, Token};
 use axum::body::Bytes;
 use std::fmt;
+use tokio::sync::mpsc;
 
 /// Most levels of a key.
 const KEY_LEVELS_MAX: usize = 3;
@@ -137,6 +138,7 @@ pub struct Watch(pub(super) WatchKind);
 
 pub(super) enum WatchKind {
     InProcess(LocalWatch),
+    Nats(mpsc::Receiver<Result<KeyEvent, BusError>>),
 }
 
 impl Watch {
@@ -147,6 +149,10 @@ impl Watch {
     pub async fn next(&mut self) -> Result<KeyEvent, BusError> {
         match &mut self.0 {
             WatchKind::InProcess(watch) => watch.next().await,
+            WatchKind::Nats(events) => {
+                let gone = || Err(BusError::Failed { what: "it was closed".to_owned() });
+                events.recv().await.unwrap_or_else(gone)
+            }
         }
     }
 }

@@ -37,12 +37,14 @@ pub struct ReplyTo(pub(super) ReplyPath);
 pub(super) enum ReplyPath {
     /// Whoever of those asked answers first takes it.
     InProcess(Arc<Mutex<Option<oneshot::Sender<Bytes>>>>),
+    /// The inbox of who asked.
+    Nats(String),
 }
 
 impl ReplyPath {
     /// Answers within the process. Whether who asked still waits makes no difference to who answers.
     pub(super) fn answer_in_process(self, payload: Bytes) {
-        let Self::InProcess(waiting) = self;
+        let Self::InProcess(waiting) = self else { return };
         if let Some(sender) = waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Who asked has given up.
             let _ = sender.send(payload);
@@ -113,6 +115,17 @@ impl Mailbox {
             self.queue.dropped.fetch_add(1, Ordering::Relaxed);
             self.counters.dropped.add(1);
         }
+    }
+
+    /// Ends the subscription for a cause.
+    pub(super) fn end(self, error: BusError) {
+        // The first cause counts.
+        let _ = self.queue.ended.set(error);
+    }
+
+    /// Waits until nobody reads any more.
+    pub(super) async fn closed(&self) {
+        self.sender.closed().await;
     }
 
     /// Whether nobody reads any more.

@@ -150,6 +150,13 @@ name! {
     ClusterName
 }
 
+impl ClusterName {
+    /// The cluster of a node that shares keys and logs with no other.
+    pub fn alone(node: &NodeName) -> Self {
+        Self(node.token().clone())
+    }
+}
+
 /// What a message is about: a word of the program, checked when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Topic(&'static str);

@@ -2,7 +2,10 @@
 
 mod in_process;
 mod leases;
+mod nats;
+mod nats_server;
 mod outages;
+mod permissions;
 mod storage;
 mod talk;
 

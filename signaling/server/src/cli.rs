@@ -1,6 +1,7 @@
 //! What the program can do from the command line.
 
 mod accounts;
+mod bus;
 mod facts;
 mod import;
 mod language;
@@ -48,7 +49,12 @@ enum Command {
     CheckConfig {
         /// The configuration; --config does as well
         file: Option<PathBuf>,
+        /// Connects to the bus servers it names as well
+        #[arg(long)]
+        connect: bool,
     },
+    /// Writes what a NATS server must let a node do, for the server's configuration
+    BusUser(bus::User),
     /// Writes the complete default configuration, with comments
     PrintConfig,
     /// Reads a nodes file, names every mistake in it and says which node does what
@@ -107,7 +113,8 @@ fn told(error: &anyhow::Error) -> String {
 fn dispatch(arguments: Arguments) -> Result<()> {
     let Arguments { command, place } = arguments;
     match command {
-        Command::CheckConfig { file } => check_config(&place, file),
+        Command::CheckConfig { file, connect } => check_config(&place, file, connect),
+        Command::BusUser(user) => bus::user(&user),
         Command::CheckNodes(options) => nodes::check(&options),
         Command::PrintNodes(options) => nodes::print_file(&options),
         Command::Plan(options) => plan::run(&options),
@@ -127,13 +134,17 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     }
 }
 
-fn check_config(place: &Place, file: Option<PathBuf>) -> Result<()> {
+fn check_config(place: &Place, file: Option<PathBuf>, connect: bool) -> Result<()> {
     let given = place.config.clone();
     ensure!(given.is_none() || file.is_none(), "give the configuration once: as FILE or as --config FILE");
     let Some(file) = file.or(given) else { bail!("say which: giaoban check-config FILE") };
     let config = Config::load(&file)?;
-    // The files that the store's section names are looked at too; nobody is connected to.
+    // The files that the store's section names are looked at too; a database is not connected to.
     store::Place::of(&config.store)?;
+    bus::check_files(&config.bus)?;
+    if connect {
+        runtime()?.block_on(bus::connect(&config.bus))?;
+    }
     let own = config.node.as_ref().map(NodesFile::of).transpose()?;
     print(&format!("{} has no mistakes", file.display()))?;
     match own {

@@ -5,6 +5,7 @@ mod nodes;
 mod reader;
 mod sections;
 
+use crate::bus::{Identity, NatsOptions};
 use reader::Reader;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ pub struct Config {
     pub media: Media,
     /// What is kept and where.
     pub store: Store,
+    /// How this node speaks with others.
+    pub bus: Bus,
     /// What is logged and how.
     pub log: Log,
     /// Sign-in rules.
@@ -141,6 +144,15 @@ pub enum StoreTls {
     },
     /// Not at all: a server of the same machine.
     Off,
+}
+
+/// `[bus]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bus {
+    /// Who this node is.
+    pub identity: Identity,
+    /// Where the servers are; without them the node is alone.
+    pub nats: Option<NatsOptions>,
 }
 
 /// `[log]`
@@ -259,11 +271,13 @@ impl Config {
     /// Reads a text and finds every mistake in it.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader::new(text);
+        let node = NodeChoice::read(reader.section("node"));
         let config = Self {
-            node: NodeChoice::read(reader.section("node")),
+            node: node.clone(),
             http: Http::read(reader.section("http")),
             media: Media::read(reader.section("media")),
             store: Store::read(reader.section("store")),
+            bus: Bus::read(reader.section("bus"), node.as_ref().map(|node| &node.name)),
             log: Log::read(reader.section("log")),
             security: Security::read(reader.section("security")),
             limits: Limits::read(reader.section("limits")),

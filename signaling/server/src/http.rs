@@ -41,6 +41,7 @@ mod websocket;
 pub use guard::Scheme;
 pub use health::{Readiness, Unready};
 
+use crate::bus::Bus;
 use crate::config::Config;
 use crate::driver::HubHandle;
 use crate::identity::Identity;
@@ -76,6 +77,8 @@ pub struct App {
     pub units: watch::Receiver<Arc<UnitTree>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// The way to other nodes.
+    pub bus: Bus,
     /// The SFU, for its figures. Absent where only the API is tested.
     pub media: Option<Arc<Media>>,
     /// Whether the node serves.

@@ -6,6 +6,7 @@
 mod banner;
 mod listen;
 
+use crate::bus::{Bus, BusError, InProcess};
 use crate::config::{Config, NodesFile};
 use crate::data_dir::DataDirectory;
 use crate::driver::{Driver, DriverError, HubHandle, Request};
@@ -100,6 +101,7 @@ impl Node {
         let neighbours = Arc::new(Neighbours::none());
         let watched = (Arc::clone(&metrics), Arc::clone(&neighbours));
         let (driver, hub) = Driver::new(hub, store.clone(), Arc::clone(&media), events, watched);
+        let bus = join_bus(&config).await.context("the bus cannot be used as it is configured in [bus]")?;
         let identity = Identity::start(clock::now(), store.clone(), config.security.clone()).await?;
         let (units_sender, units) = watch::channel(tree);
         let app = Arc::new(App {
@@ -110,6 +112,7 @@ impl Node {
             settling: tokio::sync::Mutex::new(()),
             units,
             metrics,
+            bus,
             media: Some(Arc::clone(&media)),
             readiness: Readiness::default(),
             certificate: tls.origin,
@@ -174,6 +177,15 @@ impl App {
             let left = self.metrics.open_connections();
             tracing::warn!(left, "some clients did not hear that the node stops");
         }
+    }
+}
+
+/// The way to other nodes. A server that is away holds up nothing: its state is told and counted.
+async fn join_bus(config: &Config) -> Result<Bus, BusError> {
+    let identity = config.bus.identity.clone();
+    match &config.bus.nats {
+        None => Ok(Bus::in_process(&InProcess::new(), identity)),
+        Some(nats) => Bus::nats(nats, identity).await,
     }
 }
 

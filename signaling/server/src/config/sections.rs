@@ -2,9 +2,10 @@
 
 use super::reader::{Section, choice, list, number, parsed, read_by, text};
 use super::{
-    CertificateFiles, Http, Limits, Log, LogFormat, LogLevel, Media, MetricsAccess, NodeChoice, SEATS_MAX,
-    Security, Store, StoreServer, StoreTls, UrlSource,
+    Bus, CertificateFiles, Http, Limits, Log, LogFormat, LogLevel, Media, MetricsAccess, NodeChoice,
+    SEATS_MAX, Security, Store, StoreServer, StoreTls, UrlSource,
 };
+use crate::bus::{self, ClusterName, Identity, NatsOptions, NatsStorage, ServerAddress};
 use signaling_core::NodeName;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -131,6 +132,63 @@ impl Store {
         let tls = if is_safe { StoreTls::VerifyFull { ca: ca.into() } } else { StoreTls::Off };
         let give_up_after = (give_up > 0).then(|| Duration::from_secs(give_up.into()));
         Self { path: path.into(), server: url.map(|url| StoreServer { url, tls, give_up_after }) }
+    }
+}
+
+/// The name of a node that has none: it is alone.
+const ALONE: &str = "node";
+
+impl Bus {
+    /// `own` is the node's name in the nodes file, which is its name here too.
+    pub(super) fn read(mut section: Section<'_, '_>, own: Option<&NodeName>) -> Self {
+        let shared = section.read("kind", false, choice(&[("in-process", false), ("nats", true)]));
+        let name = |value: &toml::de::DeValue<'_>| {
+            let text = text(value)?;
+            let known = text.is_empty() || bus::NodeName::parse(&text).is_ok();
+            let expected = || format!("a name of letters, digits, '-' and '_' is expected, not \"{text}\"");
+            if known { Ok(text) } else { Err(expected()) }
+        };
+        let mut node = section.read("node", String::new(), name);
+        if own.is_some_and(|own| !node.is_empty() && node != own.as_str()) {
+            section.refuse("node", "is the name of [node], or empty");
+        }
+        if let Some(own) = own {
+            own.as_str().clone_into(&mut node);
+        }
+        let cluster = section.read("cluster", String::new(), name);
+        let address =
+            "a server's name or IP address with port like \"nats.example.vn:4222\", and nothing else,";
+        let servers = section.read("servers", Vec::new(), list(parsed::<ServerAddress>(address)));
+        let credentials_file = section.read("credentials_file", String::new(), text);
+        let ca_file = section.read("ca_file", String::new(), text);
+        let replicas = section.read("replicas", 1, |value| match number(1..=5_u8)(value)? {
+            odd @ (1 | 3 | 5) => Ok(odd),
+            even => Err(format!("1, 3 or 5 is expected, not {even}")),
+        });
+        if shared && node.is_empty() {
+            section.refuse("node", "a node that speaks with others needs a name");
+        }
+        if shared && servers.is_empty() {
+            section.refuse("servers", "kind = \"nats\" needs at least one server");
+        }
+        let far = servers.iter().any(|server| !server.is_local());
+        if far && (credentials_file.is_empty() || ca_file.is_empty()) {
+            section.refuse(
+                "servers",
+                "servers on other machines need credentials_file and ca_file: without them anybody on the network reads along",
+            );
+        }
+        section.finish();
+        let node = bus::NodeName::parse(if node.is_empty() { ALONE } else { &node });
+        // Both texts are names: the one was checked when it was read, the other is ours.
+        let node = node.unwrap_or_else(|_| unreachable!("a checked name is a name"));
+        let own = ClusterName::alone(&node);
+        let storage = if cluster.is_empty() { NatsStorage::Own } else { NatsStorage::Shared { replicas } };
+        let cluster = ClusterName::parse(&cluster).unwrap_or(own);
+        let file = |path: String| Some(path).filter(|path| !path.is_empty()).map(Into::into);
+        let (credentials_file, ca_file) = (file(credentials_file), file(ca_file));
+        let nats = shared.then_some(NatsOptions { servers, credentials_file, ca_file, storage });
+        Self { identity: Identity { node, cluster }, nats }
     }
 }
 

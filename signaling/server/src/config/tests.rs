@@ -102,6 +102,37 @@ fn a_postgres_server_is_named_once_and_safely() {
 }
 
 #[test]
+fn a_bus_between_machines_has_names_and_locks() {
+    let text = r#"
+[bus]
+kind = "nats"
+node = "xa.01"
+cluster = "a*"
+servers = ["nats://u:p@10.0.0.1:4222"]
+replicas = 2
+"#;
+    let problems = Config::parse(text).unwrap_err();
+    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        line 4: bus.node: a name of letters, digits, '-' and '_' is expected, not "xa.01"
+        line 4: bus.node: a node that speaks with others needs a name
+        line 5: bus.cluster: a name of letters, digits, '-' and '_' is expected, not "a*"
+        line 6: bus.servers: a server's name or IP address with port like "nats.example.vn:4222", and nothing else, is expected, not "nats://u:p@10.0.0.1:4222"
+        line 6: bus.servers: kind = "nats" needs at least one server
+        line 7: bus.replicas: 1, 3 or 5 is expected, not 2"#]]
+    .assert_eq(&list.join("\n"));
+    let near = "[bus]\nkind = \"nats\"\nnode = \"a\"\nservers = [\"localhost:4222\"]";
+    let near = Config::parse(near).unwrap();
+    assert_eq!(near.bus.identity.cluster.as_str(), "a");
+    let far = "[bus]\nkind = \"nats\"\nnode = \"a\"\nservers = [\"10.0.0.1:4222\"]\n";
+    assert!(Config::parse(far).is_err());
+    let far =
+        format!("{far}credentials_file = \"bus.toml\"\nca_file = \"ca.pem\"\ncluster = \"c\"\nreplicas = 3");
+    let nats = Config::parse(&far).unwrap().bus.nats.unwrap();
+    assert_eq!(nats.storage, crate::bus::NatsStorage::Shared { replicas: 3 });
+}
+
+#[test]
 fn announced_addresses_pair_with_listed_ones() {
     let ok = Config::parse("[media]\naddresses = [\"10.0.0.5\"]\nannounced = [\"203.0.113.9\"]").unwrap();
     assert_eq!(ok.media.announced.len(), 1);

@@ -108,6 +108,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Re
     if let Some(media) = &app.media {
         crate::media_metrics::write(media, &mut out);
     }
+    app.bus.counters().write(&app.bus.state().borrow(), &mut out);
     crate::process_metrics::write(&mut out);
     ([(header::CONTENT_TYPE, EXPOSITION_TYPE)], out.into_text()).into_response()
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod bus;
+#[cfg(test)]
 mod facts;
 #[cfg(test)]
 mod kill;

@@ -46,6 +46,10 @@ impl Meeting {
         }
         let seat = self.seat(who).ok_or(Refusal::NoSuchSeat)?;
         let here = self.here(&seat.sits).ok_or(Refusal::Internal)?;
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "what stays in one sitting is listed by `Here::apply`"
+        )]
         match message {
             ClientMessage::Leave {} => Ok(self.departure(who, Fact::SeatLeft { seat: who.clone() })),
             ClientMessage::EndMeeting {} => self.may(seat, Action::Convene).map(|()| self.end_all()),

@@ -64,7 +64,7 @@ impl Meeting {
             Fact::RoleSet { seat, role } => self.recast(scope, seat, *role),
             Fact::StageSet { seat } => self.share(scope, |sitting| sitting.stage.clone_from(seat)),
             Fact::FloorGranted { seat } => {
-                self.share(scope, |sitting| sitting.floor = Some((seat.clone(), at)))
+                self.share(scope, |sitting| sitting.floor = Some((seat.clone(), at)));
             }
             Fact::FloorEnded {} => self.share(scope, |sitting| sitting.floor = None),
             Fact::SpeechRegistered { seat, topic } => self.share(scope, |sitting| {
@@ -74,7 +74,7 @@ impl Meeting {
                 self.share(scope, |sitting| sitting.queue.retain(|entry| entry.seat != *seat));
             }
             Fact::MicrophonePolicySet { policy } => {
-                self.share(scope, |sitting| sitting.microphones = *policy)
+                self.share(scope, |sitting| sitting.microphones = *policy);
             }
             Fact::MicrophoneSet { seat, microphone } => {
                 self.change(scope, seat, |s| s.microphone = *microphone);
@@ -91,7 +91,7 @@ impl Meeting {
             | Fact::BranchDetached(_)
             | Fact::BranchReturned { .. } => {}
             Fact::BranchChaired { chair, deputy } => {
-                self.chair_branch(scope, chair.as_ref(), deputy.as_ref())
+                self.chair_branch(scope, chair.as_ref(), deputy.as_ref());
             }
         }
     }

@@ -183,7 +183,7 @@ fn what_cannot_be_is_refused_and_says_why() {
     refused(&mut hall, named(Some(seat(4)), None), Refusal::OutsideScope);
     refused(&mut hall, named(Some(seat(99)), None), Refusal::OutsideScope);
     refused(&mut hall, named(Some(seat(3)), None), Refusal::NotConnected);
-    refused(&mut hall, named(None, Some(eye.seat.clone())), Refusal::OutsideScope);
+    refused(&mut hall, named(None, Some(eye.seat)), Refusal::OutsideScope);
     refused(&mut hall, bring_back("D1"), Refusal::NotApart);
     refused(&mut hall, bring_back("Z9"), Refusal::NoSuchUnit);
     let name = |code: &str, at: usize| ClientMessage::NameBranchChair { unit: unit(code), seat: seat(at) };
@@ -252,7 +252,7 @@ fn the_deputy_stands_in_and_takes_over_and_the_last_leaves_the_light_on() {
     hall.world.resume(&mut back, FactNumber(1)).unwrap();
     hall.rooms[0] = back;
     assert_eq!(hall.room(1, clear.clone()), Err(Refusal::NotAllowed), "the chair is here again");
-    hall.room(0, clear.clone()).unwrap();
+    hall.room(0, clear).unwrap();
 
     let chairs = |hall: &Hall| {
         let apart = &hall.world.picture(hall.chair.connection).0.apart[0];
@@ -273,7 +273,7 @@ fn the_deputy_stands_in_and_takes_over_and_the_last_leaves_the_light_on() {
     assert_eq!(chairs(&hall), (None, None));
     assert_eq!(hall.halls(), [4, 0], "its sitting goes on until it is brought back");
     let again = hall.world.join(&site("D1B"));
-    assert_eq!(chairs(&hall), (Some(again.seat.clone()), None));
+    assert_eq!(chairs(&hall), (Some(again.seat), None));
     hall.host(bring_back("D1")).unwrap();
     assert_eq!(hall.halls(), [4]);
 }
@@ -305,7 +305,7 @@ fn the_plenary_puts_out_a_seat_that_sits_apart_and_lets_it_in_again() {
     assert!(hall.world.picture(hall.chair.connection).0.queue.is_empty());
     let let_in = ClientMessage::InviteBack { seat: seat(2) };
     assert_eq!(hall.room(0, let_in.clone()), Err(Refusal::Apart), "who put it out lets it in");
-    hall.host(let_in.clone()).unwrap();
+    hall.host(let_in).unwrap();
     let again = hall.world.join(&site("D1A"));
     assert_eq!(hall.world.picture(again.connection).0.branch, Some(unit("D1")), "it sits where it sat");
 

@@ -56,7 +56,7 @@ fn a_log_of_the_second_version_is_read_and_is_all_of_the_plenary() {
 #[test]
 fn of_which_sitting_a_fact_is_is_under_its_hash() {
     let (world, ..) = World::running();
-    let mut moved = world.stored.clone();
+    let mut moved = world.stored;
     let number = moved[9].number.0;
     moved[9].scope = Scope::Branch(UnitCode::parse("X01").unwrap());
     assert_eq!(verify_chain(&moved), Err(ChainError::Hash { number }));

@@ -20,7 +20,7 @@ impl NatsServer {
         let directory = TemporaryDirectory::new();
         std::fs::write(
             directory.path().join("test.conf"),
-            format!("{lines}\njetstream {{ store_dir: \"jetstream\" }}\n"),
+            format!("{lines}\njetstream {{ store_dir: \"jetstream\", max_file_store: 4GB }}\n"),
         )
         .unwrap();
         Self::start_in(directory, "test.conf").await

@@ -323,7 +323,10 @@ impl World {
                     self.answers.insert(call, result);
                 }
                 Output::Sfu(command) => self.command(command),
-                Output::Node { .. } | Output::Neighbour { .. } => unreachable!("this node stands alone"),
+                Output::StoreApart { .. }
+                | Output::ForgetApart { .. }
+                | Output::Node { .. }
+                | Output::Neighbour { .. } => unreachable!("this node stands alone"),
             }
         }
         let known: Vec<(u32, ConnectionId)> =

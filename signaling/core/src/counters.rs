@@ -43,6 +43,8 @@ pub(crate) struct Counters {
     pub resumed: u64,
     /// What other nodes said and may not say, or what made no sense.
     pub bad_words: u64,
+    /// Meetings that went on here while the node above was not heard.
+    pub islands: u64,
     /// What came from nodes that are no neighbours.
     pub strangers: u64,
 }
@@ -76,6 +78,7 @@ impl Counters {
             ("neighbours_detached", self.detached),
             ("neighbours_resumed", self.resumed),
             ("neighbour_words_refused", self.bad_words),
+            ("islands", self.islands),
             ("neighbour_strangers", self.strangers),
         ]
     }

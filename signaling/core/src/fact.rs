@@ -90,6 +90,14 @@ pub struct Detached {
     pub deputy: Option<SeatId>,
     /// The seats that go. They are written down because the tree of units may be another one when the log is read.
     pub seats: Vec<SeatId>,
+    /// Whether it was cut off, and nobody let it go.
+    #[serde(default, skip_serializing_if = "is_let_go")]
+    pub cut: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
+fn is_let_go(cut: &bool) -> bool {
+    !*cut
 }
 
 /// What happened.
@@ -206,6 +214,13 @@ pub enum Fact {
         /// Which.
         unit: UnitCode,
     },
+    /// What a branch did while it was cut off stands before this fact. A fact of the plenary.
+    IslandTaken {
+        /// The name the branch gave to it: taken in once, however often it is told.
+        island: u64,
+        /// How many facts.
+        facts: u32,
+    },
     /// Who may let branches sit apart changed.
     DetachingSet {
         /// Who.
@@ -276,6 +291,7 @@ impl Fact {
             }
             Self::BranchReturned { .. } => Touched { seen_by: Reach::Meeting, ..common(Reach::Meeting) },
             Self::BranchChaired { .. } | Self::DetachingSet { .. } => common(Reach::Meeting),
+            Self::IslandTaken { .. } => Touched::default(),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::token::TokenKey;
 use crate::units::Day;
 use crate::{Account, CallId, ConnectionId, FactRecord, Input, Now, Output, SignInId, UnitTree};
 use indexmap::IndexMap;
-use neighbours::{Neighbour, Statuses, Waiting};
+use neighbours::{Island, Neighbour, Statuses, Waiting};
 use news::News;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
@@ -115,6 +115,8 @@ enum Standing {
     Home,
     /// It goes along: what its people ask goes up, facts come down.
     Follower,
+    /// It is cut off from where it is decided, and decides for its own branch meanwhile.
+    Island,
 }
 
 /// One meeting and what is around it.
@@ -131,6 +133,10 @@ struct Session {
     asked: BTreeMap<(SeatId, RequestId), ClientMessage>,
     /// All its facts, for nodes that come later; kept only by a node that has neighbours.
     log: Vec<FactRecord>,
+    /// What happened beyond that while the node is cut off, or follows one that is.
+    island: Option<Island>,
+    /// Facts of the home that came before an island was taken in.
+    home: Vec<FactRecord>,
     /// Whether seats were added that nodes below may not know to concern them.
     grown: bool,
     news: News,
@@ -199,6 +205,7 @@ impl Hub {
         match input {
             Input::ReplaceUnits { units } => self.units = units,
             Input::Restore { records } => self.restore(now, &records),
+            Input::RestoreApart { island, records } => self.restore_apart(island, records),
             Input::Call { call, by, what } => self.handle_call(now, call, by, what),
             Input::Opened { connection } => self.handle_opened(now, connection),
             Input::Frame { connection, text } => self.handle_frame(now, connection, &text),
@@ -207,7 +214,7 @@ impl Hub {
             Input::OfferAgain { call, bearer, offer } => self.handle_offer_again(now, call, &bearer, offer),
             Input::Hangup { call, bearer } => self.handle_hangup(now, call, &bearer),
             Input::Recheck { call, changed } => self.handle_recheck(now, call, &changed),
-            Input::Sfu(event) => self.handle_sfu(event),
+            Input::Sfu(event) => self.handle_sfu(now, event),
             Input::Node { from, envelope } => self.handle_envelope(now, &from, envelope),
             Input::Timeout => {}
             Input::Stop => self.stop(),

@@ -113,6 +113,13 @@ pub enum Input {
         /// All of them.
         records: Vec<FactRecord>,
     },
+    /// At start, after `Restore`: what this node did in a meeting while it was cut off from the meeting's home.
+    RestoreApart {
+        /// The name of the island.
+        island: u64,
+        /// All of it, in order.
+        records: Vec<FactRecord>,
+    },
     /// An HTTP call of a signed-in account.
     Call {
         /// Which call.
@@ -193,6 +200,19 @@ pub enum Input {
 pub enum Output {
     /// Keep these records.
     Store(Vec<FactRecord>),
+    /// Keep these records apart: they are not the home's, and their numbers may come again. Durable before anything that
+    /// follows, like the others.
+    StoreApart {
+        /// The name of the island.
+        island: u64,
+        /// The records.
+        records: Vec<FactRecord>,
+    },
+    /// What was kept apart of a meeting is in its log now.
+    ForgetApart {
+        /// Which.
+        meeting: MeetingId,
+    },
     /// Send a message.
     Send {
         /// On which connection.

@@ -6,7 +6,7 @@ mod seat;
 mod sitting;
 mod told;
 
-pub(crate) use apply::Surroundings;
+pub(crate) use apply::{CutEnd, Surroundings};
 pub(crate) use seat::Seat;
 pub(crate) use sitting::{Branch, Sitting};
 pub(crate) use told::Outlook;
@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use signaling_protocol::{
     DetachingPolicy, FactNumber, MeetingId, MeetingPhase, MeetingView, RequestId, Role, SeatId, UnitCode,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Seats one meeting may have. The national call of domain.md S5 has 3,321 sites; twice that leaves room.
 pub const MAX_SEATS: usize = 8_192;
@@ -39,6 +39,8 @@ pub(crate) struct Meeting {
     pub detaching: DetachingPolicy,
     /// The branches that sit apart.
     pub apart: BTreeMap<UnitCode, Branch>,
+    /// What branches did while they were cut off and is in the log already.
+    pub islands: BTreeSet<u64>,
     /// The seats, in the order they were made.
     pub seats: IndexMap<SeatId, Seat>,
     /// Each seat's last request that became a fact.
@@ -59,6 +61,7 @@ impl Meeting {
             plenary: Sitting::waiting(),
             detaching: DetachingPolicy::default(),
             apart: BTreeMap::new(),
+            islands: BTreeSet::new(),
             seats: IndexMap::new(),
             requests: HashMap::new(),
             last: FactNumber(0),

@@ -13,7 +13,7 @@ pub use channel::LossCause;
 pub(crate) use channel::{Channel, Heard, Side};
 pub use name::{NodeName, NodeNameError};
 pub use status::NodeStatus;
-pub use word::{Admit, Command, Envelope, NEIGHBOUR_VERSION, Peers, Presence, TurnedAway, Word};
+pub use word::{Admit, Command, Envelope, IslandPart, NEIGHBOUR_VERSION, Peers, Presence, TurnedAway, Word};
 
 use signaling_protocol::UnitCode;
 
@@ -28,6 +28,8 @@ pub struct Place {
     pub branch: Vec<UnitCode>,
     /// Whom it is attached to; none at the top.
     pub parent: Option<NodeName>,
+    /// What media may be sent to the parent, kbit/s; none if only the line limits it.
+    pub cap_kbps: Option<u32>,
     /// Who may attach to it.
     pub children: Vec<Child>,
 }
@@ -39,6 +41,8 @@ pub struct Child {
     pub name: NodeName,
     /// The units whose branches it serves. It speaks for nobody outside of them.
     pub branch: Vec<UnitCode>,
+    /// What media may be sent to it, kbit/s; none if only the line limits it.
+    pub cap_kbps: Option<u32>,
 }
 
 /// What happened to the conversation with a neighbour; for logs, metrics and the map of nodes.
@@ -50,4 +54,11 @@ pub enum NeighbourNews {
     Lost(LossCause),
     /// It said what it may not say, or what makes no sense; it was not done.
     BadWord,
+}
+
+impl Place {
+    /// The nodes beside it: its parent, then its children.
+    pub fn around(&self) -> impl Iterator<Item = &NodeName> {
+        self.parent.iter().chain(self.children.iter().map(|child| &child.name))
+    }
 }

@@ -226,12 +226,20 @@ impl NodeTree {
     /// Where a node stands, as its hub is told.
     pub fn place_of(&self, name: &NodeName) -> Option<Place> {
         let node = self.node(name)?;
-        let child = |child: &Node| Child { name: child.name.clone(), branch: child.branch.clone() };
+        let cap = |one: &NodeName, other: &NodeName| {
+            self.link_between(one, other).and_then(|link| u32::try_from(link.cap_kbps()).ok())
+        };
+        let child = |child: &Node| Child {
+            name: child.name.clone(),
+            branch: child.branch.clone(),
+            cap_kbps: cap(&child.name, &node.name),
+        };
         Some(Place {
             name: Some(node.name.clone()),
             number: node.number.value(),
             branch: node.branch.clone(),
             parent: node.parent.clone(),
+            cap_kbps: node.parent.as_ref().and_then(|parent| cap(&node.name, parent)),
             children: self.children_of(name).map(child).collect(),
         })
     }

@@ -14,9 +14,10 @@ use far::Far;
 use sfu_control::{
     Demand, Gate, MosaicWish, PeerId, ReceiveProfile, RoomId, SfuCommand, Slot, Source, SourceKind, View,
 };
+use sha2::{Digest as _, Sha256};
 use signaling_protocol::{
-    Action, MediaProfile, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId, SlotState,
-    ViewWish, WIRE_LIMITS,
+    Action, MediaProfile, MeetingId, MeetingPhase, Microphone, Mid, PublishDemand, PublishSource, SeatId,
+    SlotState, UnitCode, ViewWish, WIRE_LIMITS,
 };
 use stale::Stale;
 use std::collections::{BTreeMap, HashMap};
@@ -95,6 +96,11 @@ impl Placement {
         self.halls.get(scope).map(|hall| hall.room)
     }
 
+    /// The rooms there are, and of which sittings.
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = (&Scope, RoomId)> {
+        self.halls.iter().map(|(scope, hall)| (scope, hall.room))
+    }
+
     /// A seat's transport.
     pub(crate) fn media(&self, seat: &SeatId) -> Option<&Media> {
         self.media.get(seat)
@@ -115,6 +121,11 @@ impl Placement {
     pub(crate) fn wish(&mut self, seat: &SeatId, wish: ViewWish) {
         self.wishes.insert(seat.clone(), wish);
         self.stale.seat(seat);
+    }
+
+    /// Everything may be otherwise than the SFU was told.
+    pub(crate) fn look_at_everybody(&mut self) {
+        self.stale = Stale::Everybody;
     }
 
     /// Takes what a new fact changed.
@@ -246,12 +257,12 @@ impl Placement {
 
     /// Tells the SFU what must hold now and did not before. Whoever goes to another sitting is silent on the way: gates
     /// close before it goes and open when it is there.
-    pub(crate) fn settle(&mut self, meeting: &Meeting, fresh: impl FnMut() -> RoomId) -> Vec<SfuCommand> {
+    pub(crate) fn settle(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
         let seats = match std::mem::take(&mut self.stale) {
             Stale::Seats(seats) => seats,
             Stale::Everybody => self.media.keys().cloned().collect(),
         };
-        let mut commands = self.open_halls(meeting, fresh);
+        let mut commands = self.open_halls(meeting);
         let mut opened = Vec::new();
         for seat in &seats {
             self.settle_gates(meeting, seat, &mut commands, &mut opened);
@@ -270,14 +281,14 @@ impl Placement {
     #[cfg(test)]
     pub(crate) fn left_untold(&self, meeting: &Meeting) -> Vec<SfuCommand> {
         let mut all = Self { stale: Stale::Everybody, ..self.clone() };
-        all.settle(meeting, || RoomId::new(u64::MAX))
+        all.settle(meeting)
     }
 
-    fn open_halls(&mut self, meeting: &Meeting, mut fresh: impl FnMut() -> RoomId) -> Vec<SfuCommand> {
+    fn open_halls(&mut self, meeting: &Meeting) -> Vec<SfuCommand> {
         let mut commands = Vec::new();
         for unit in meeting.apart.keys() {
             self.halls.entry(Scope::Branch(unit.clone())).or_insert_with(|| {
-                let room = fresh();
+                let room = room_name(&meeting.id, Some(unit));
                 commands.push(SfuCommand::OpenRoom { room });
                 Hall { room, told: Common::default() }
             });
@@ -404,6 +415,17 @@ impl Placement {
 /// Whether the sitting of a seat is open.
 fn is_running(meeting: &Meeting, seat: &Seat) -> bool {
     meeting.sitting(&seat.sits).is_some_and(|sitting| sitting.phase == MeetingPhase::Running)
+}
+
+/// The room of a sitting: the same in the SFU of every node, without anybody having to say so. It takes four billion
+/// meetings at a time for two of them to share one.
+pub(crate) fn room_name(meeting: &MeetingId, branch: Option<&UnitCode>) -> RoomId {
+    let mut hash = Sha256::new();
+    hash.update(meeting.as_str().as_bytes());
+    // No id has a slash in it.
+    hash.update(branch.map(|unit| format!("/{unit}")).unwrap_or_default().as_bytes());
+    let hash: [u8; 32] = hash.finalize().into();
+    RoomId::new(hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 /// Which sources of a seat pass, in the order of [`SourceKind::ALL`].

@@ -165,6 +165,10 @@ pub struct BranchView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub deputy: Option<SeatId>,
+    /// Whether its line was cut, and nobody let it go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub cut: bool,
 }
 
 /// One seat as everybody sees it. Of a seat that sits elsewhere the microphone, the camera and the leave to present are

@@ -10,7 +10,7 @@ use signaling_core::{
 };
 use signaling_protocol::{
     AccountId, AccountKind, BoundedText, CreateMeeting, FactNumber, GrantRole, GrantView, MeetingId,
-    MeetingKind, Outcome, ResumeToken, ServerFrame, ServerMessage, UnitCode, UtcSeconds,
+    MeetingKind, Outcome, PROTOCOL_VERSION, ResumeToken, ServerFrame, ServerMessage, UnitCode, UtcSeconds,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -107,7 +107,7 @@ impl World {
         client.ticket.clone_from(&ticket);
         self.input(Input::Opened { connection });
         let hello = format!(
-            r#"{{"id":0,"seen":0,"message":{{"type":"hello","version":1,"credential":{{"kind":"ticket","ticket":"{ticket}"}},"device":"room"}}}}"#
+            r#"{{"id":0,"seen":0,"message":{{"type":"hello","version":{PROTOCOL_VERSION},"credential":{{"kind":"ticket","ticket":"{ticket}"}},"device":"room"}}}}"#
         );
         self.input(Input::Frame { connection, text: hello });
         Some(())
@@ -183,6 +183,7 @@ impl World {
                     return;
                 }
                 Output::Store(records) => self.stored.extend(records),
+                Output::StoreApart { .. } | Output::ForgetApart { .. } => {}
                 Output::Send { connection, message } => self.take(connection, message),
                 Output::Broadcast { connections, message } => {
                     let each: BTreeSet<_> = connections.iter().collect();

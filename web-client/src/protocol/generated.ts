@@ -105,7 +105,11 @@ chair?: SeatId,
 /**
  * Who chairs it while the chair is not connected.
  */
-deputy?: SeatId, };
+deputy?: SeatId, 
+/**
+ * Whether its line was cut, and nobody let it go.
+ */
+cut?: boolean, };
 
 /**
  * The last message of a connection.

@@ -140,7 +140,12 @@ impl Hub {
         if session.standing == Standing::Follower {
             return self.ask_above(meeting, seat, id, message).map(|()| Performed::Asked);
         }
+        let island = session.standing == Standing::Island;
         let facts = session.meeting.apply(seat, message, self.around(now))?;
+        // What is everybody's waits until everybody is there.
+        if island && facts.iter().any(|(scope, _)| scope.is_plenary()) {
+            return Err(Refusal::ParentAway);
+        }
         let cause = Cause { by: Actor::Seat { seat: seat.clone() }, request: Some(id) };
         Ok(Performed::Done(self.record(now, meeting, &cause, facts)))
     }

@@ -44,9 +44,11 @@ impl Hub {
         let seat = match session.standing {
             Standing::Home => self.admit(now, &entry.meeting, &entry.account)?,
             // The home has given it its seat, or there would be no ticket.
-            Standing::Follower => join::admit(&session.meeting, &entry.account, &self.units)?
-                .seat_with_its_role(&session.meeting)
-                .ok_or(Refusal::TicketInvalid)?,
+            Standing::Follower | Standing::Island => {
+                join::admit(&session.meeting, &entry.account, &self.units)?
+                    .seat_with_its_role(&session.meeting)
+                    .ok_or(Refusal::TicketInvalid)?
+            }
         };
         let sign_in = Some(entry.account.sign_in);
         Ok(Arrival { meeting: entry.meeting, seat, sign_in, seen: None })
@@ -156,7 +158,7 @@ impl Hub {
 }
 
 /// What a seat is told about itself.
-pub(super) fn you(meeting: &Meeting, id: &SeatId, seat: &Seat) -> You {
+pub(in crate::hub) fn you(meeting: &Meeting, id: &SeatId, seat: &Seat) -> You {
     let mut actions = actions(meeting.office(seat));
     if meeting.may_present(id, seat) && !actions.contains(&Action::Present) {
         actions.push(Action::Present);

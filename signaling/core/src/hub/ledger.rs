@@ -4,9 +4,9 @@ use super::news::News;
 use super::{Cause, Hub, Session, Standing};
 use crate::fact::{Created, Fact, Scope, verify_chain};
 use crate::meeting::Meeting;
-use crate::placement::Placement;
+use crate::placement::{Placement, room_name};
 use crate::{FactRecord, Now, Output};
-use sfu_control::{RoomId, SfuCommand};
+use sfu_control::SfuCommand;
 use signaling_protocol::{ByeReason, FactNumber, MeetingId, SeatId};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ impl Hub {
 
     /// Gives a meeting its room.
     pub(super) fn open_session(&mut self, meeting: Meeting) {
-        let room = RoomId::new(self.number().into());
+        let room = room_name(&meeting.id, None);
         let id = meeting.id.clone();
         if !meeting.is_over() {
             self.rooms.insert(room, id.clone());
@@ -52,6 +52,8 @@ impl Hub {
             below: BTreeMap::new(),
             asked: BTreeMap::new(),
             log: Vec::new(),
+            island: None,
+            home: Vec::new(),
             grown: true,
             news: News::default(),
         };
@@ -77,7 +79,7 @@ impl Hub {
         if facts.is_empty() {
             return FactNumber(0);
         }
-        debug_assert!(session.standing == Standing::Home, "only the home of a meeting makes facts of it");
+        debug_assert!(session.standing != Standing::Follower, "who goes along makes no facts");
         let cause =
             |fact, meeting: &mut Meeting| meeting.record(now.wall, cause.by.clone(), cause.request, fact);
         let records = facts.into_iter().map(|fact| cause(fact, &mut session.meeting)).collect();
@@ -87,7 +89,7 @@ impl Hub {
     /// Takes facts of a meeting's home in. Whether they continue what is here; what is here already is passed over.
     pub(super) fn receive(&mut self, meeting: &MeetingId, records: &[FactRecord]) -> bool {
         let Some(session) = self.sessions.get_mut(meeting) else { return false };
-        if session.standing == Standing::Home {
+        if session.standing != Standing::Follower {
             return false;
         }
         let last = session.meeting.last;
@@ -107,7 +109,7 @@ impl Hub {
     }
 
     /// Records that are folded already: to be stored, and then told. The number of the last one.
-    fn take_in(&mut self, meeting: &MeetingId, records: Vec<FactRecord>) -> FactNumber {
+    pub(super) fn take_in(&mut self, meeting: &MeetingId, records: Vec<FactRecord>) -> FactNumber {
         let Some(session) = self.sessions.get_mut(meeting) else { return FactNumber(0) };
         for record in &records {
             if let Some(touched) = session.meeting.touched_by(record.number) {
@@ -116,14 +118,15 @@ impl Hub {
             }
             session.grown |= matches!(record.fact, Fact::SeatAdded { .. });
         }
-        if !self.neighbours.is_empty() {
-            session.log.extend(records.iter().cloned());
-        }
+        let island = if self.neighbours.is_empty() { None } else { session.keep(&records) };
         let gone: Vec<(SeatId, ByeReason)> =
             records.iter().filter_map(|record| departure(&record.fact)).collect();
         let last = session.meeting.last;
         self.counters.facts = self.counters.facts.saturating_add(u64::try_from(records.len()).unwrap_or(0));
-        self.outputs.push_back(Output::Store(records));
+        self.outputs.push_back(match island {
+            Some(island) => Output::StoreApart { island, records },
+            None => Output::Store(records),
+        });
         self.dirty.insert(meeting.clone());
         for (seat, reason) in gone {
             self.expel(meeting, &seat, reason);
@@ -159,6 +162,7 @@ fn departure(fact: &Fact) -> Option<(SeatId, ByeReason)> {
         | Fact::BranchDetached(_)
         | Fact::BranchReturned { .. }
         | Fact::BranchChaired { .. }
+        | Fact::IslandTaken { .. }
         | Fact::DetachingSet { .. } => None,
     }
 }

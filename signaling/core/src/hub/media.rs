@@ -4,7 +4,7 @@ use super::Hub;
 use crate::line::Line;
 use crate::token::Claims;
 use crate::{Answer, CallId, ConnectionId, Now, Output};
-use sfu_control::{ConnectRefusal, PeerId, RoomId, SfuCommand, SfuEvent};
+use sfu_control::{ConnectRefusal, NodeNumber, PeerId, RoomId, SfuCommand, SfuEvent};
 use signaling_protocol::{LineQuality, MeetingId, Refusal, ResumeToken, SeatId, ServerMessage};
 
 impl Hub {
@@ -13,7 +13,7 @@ impl Hub {
             Ok(claims) => claims,
             Err(refusal) => return self.answer(call, Err(refusal)),
         };
-        let fresh = PeerId::new(self.number().into());
+        let fresh = PeerId::at(NodeNumber::new(self.place.number), self.number());
         let Some(session) = self.sessions.get_mut(&meeting) else { return };
         self.counters.offers = self.counters.offers.saturating_add(1);
         let scope = session.meeting.scope_of(&seat);
@@ -71,7 +71,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn handle_sfu(&mut self, event: SfuEvent) {
+    pub(super) fn handle_sfu(&mut self, now: Now, event: SfuEvent) {
         match event {
             SfuEvent::Answered { peer, answer, slots } => {
                 if let Some(call) = self.offers.remove(&peer) {
@@ -106,16 +106,16 @@ impl Hub {
                 }
             }
             SfuEvent::Speaking { room, peers } => self.on_speaking(room, &peers),
+            SfuEvent::LinkOffered { link, offer } => self.on_link_offered(link, offer),
+            SfuEvent::LinkAnswered { link, answer } => self.on_link_answered(link, answer),
+            SfuEvent::LinkUp { link } => self.on_link_up(link),
+            SfuEvent::LinkRefused { link, .. } | SfuEvent::LinkDown { link, .. } => {
+                self.on_link_down(now, link);
+            }
+            SfuEvent::LinkLine { link, report } => self.on_link_line(link, report),
             SfuEvent::Line { peer, report } => {
                 self.on_line(peer, |line| line.on_report(&report));
             }
-            // No meeting goes on beyond this node yet.
-            SfuEvent::LinkOffered { .. }
-            | SfuEvent::LinkAnswered { .. }
-            | SfuEvent::LinkRefused { .. }
-            | SfuEvent::LinkUp { .. }
-            | SfuEvent::LinkDown { .. }
-            | SfuEvent::LinkLine { .. } => {}
         }
     }
 

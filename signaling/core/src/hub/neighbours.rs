@@ -6,9 +6,12 @@
 
 mod above;
 mod below;
+mod island;
+mod media;
 mod status;
 
 pub(in crate::hub) use above::Waiting;
+pub(in crate::hub) use island::Island;
 pub(in crate::hub) use status::Statuses;
 
 use super::{Hub, Session, Standing};
@@ -17,7 +20,8 @@ use crate::neighbour::{
     Channel, Envelope, Heard, LossCause, NeighbourNews, NodeName, Peers, Place, Side, Word,
 };
 use crate::placement::Moved;
-use crate::{Now, Output, UnitTree};
+use crate::{FactRecord, Now, Output, UnitTree};
+use media::MediaLink;
 use rand::Rng as _;
 use signaling_protocol::{FactNumber, MeetingId, SeatId, UnitCode};
 use std::collections::BTreeMap;
@@ -32,22 +36,39 @@ pub(super) struct Neighbour {
     /// For whom a child speaks: these units and all below them. Empty for a parent, who speaks for everybody.
     branch: Vec<UnitCode>,
     channel: Channel,
+    media: MediaLink,
+    /// What may be sent to it, kbit/s; none if only the line limits it.
+    cap_kbps: Option<u32>,
     /// Meetings it goes along with, and the last fact of each it was told; of a parent those we follow through it.
     follows: BTreeMap<MeetingId, FactNumber>,
     /// Meetings it was told of.
     announced: Vec<MeetingId>,
+    /// Meetings of which it knows that what it is told may be undone.
+    apart: Vec<MeetingId>,
+    /// What it did while it was cut off, as far as it has told.
+    landing: BTreeMap<MeetingId, Vec<FactRecord>>,
 }
 
 impl Neighbour {
-    fn new(branch: Vec<UnitCode>, side: Side, now: Instant) -> Self {
-        let channel = Channel::new(side, now);
-        Self { branch, channel, follows: BTreeMap::new(), announced: Vec::new() }
+    fn new(branch: Vec<UnitCode>, side: Side, cap_kbps: Option<u32>, now: Instant) -> Self {
+        Self {
+            branch,
+            channel: Channel::new(side, now),
+            media: MediaLink::new(now),
+            cap_kbps,
+            follows: BTreeMap::new(),
+            announced: Vec::new(),
+            apart: Vec::new(),
+            landing: BTreeMap::new(),
+        }
     }
 
     /// What was said is void.
     fn forget(&mut self) {
         self.follows.clear();
         self.announced.clear();
+        self.apart.clear();
+        self.landing.clear();
     }
 }
 
@@ -68,12 +89,14 @@ impl Hub {
     /// Puts the hub at its place in the tree of nodes; without it a node stands alone.
     #[must_use]
     pub fn at(mut self, now: Now, place: Place) -> Self {
-        let parent = place.parent.iter().map(|name| (name.clone(), Vec::new(), Side::Child));
-        let children =
-            place.children.iter().map(|child| (child.name.clone(), child.branch.clone(), Side::Parent));
+        let parent = place.parent.iter().map(|name| (name.clone(), Vec::new(), Side::Child, place.cap_kbps));
+        let children = place
+            .children
+            .iter()
+            .map(|child| (child.name.clone(), child.branch.clone(), Side::Parent, child.cap_kbps));
         self.neighbours = parent
             .chain(children)
-            .map(|(name, branch, side)| (name, Neighbour::new(branch, side, now.instant)))
+            .map(|(name, branch, side, cap)| (name, Neighbour::new(branch, side, cap, now.instant)))
             .collect();
         self.place = place;
         self
@@ -101,6 +124,7 @@ impl Hub {
                 self.on_heard(now, &name, heard);
             }
         }
+        self.tick_media(now);
         self.tell_status(now);
     }
 
@@ -141,7 +165,9 @@ impl Hub {
             LossCause::Silent => {
                 self.counters.detached = self.counters.detached.saturating_add(1);
                 self.forget_peers_beyond(from);
-                if !above {
+                if above {
+                    self.on_cut_off(now);
+                } else {
                     self.on_child_lost(now, from);
                 }
             }
@@ -210,28 +236,41 @@ impl Hub {
             }
             self.tell_facts(child, meeting);
         }
+        let around: Vec<NodeName> = self.neighbours.keys().cloned().collect();
+        for node in &around {
+            self.span(node, meeting);
+        }
         let Some(session) = self.sessions.get_mut(meeting) else { return };
         let moved = session.placement.take_moved();
         if moved.is_empty() {
             return;
         }
-        let around: Vec<NodeName> = self.neighbours.keys().cloned().collect();
         for node in around {
             self.tell_peers(&node, meeting, &moved, false);
         }
     }
 
-    /// The facts a child does not have yet.
+    /// The facts a child does not have yet: the home's, and then what may be undone, told as such.
     fn tell_facts(&mut self, child: &NodeName, meeting: &MeetingId) {
         let (Some(neighbour), Some(session)) = (self.neighbours.get_mut(child), self.sessions.get(meeting))
         else {
             return;
         };
         let Some(told) = neighbour.follows.get_mut(meeting) else { return };
-        let skip = usize::try_from(told.0).unwrap_or(usize::MAX);
+        let (home, own) = session.facts_after(*told);
         *told = session.meeting.last;
-        for records in session.log.get(skip..).unwrap_or_default().chunks(FACTS_PER_WORD) {
-            neighbour.channel.say(Word::Facts { records: records.to_vec() });
+        let facts = |records: &[FactRecord]| Word::Facts { records: records.to_vec() };
+        for records in home.chunks(FACTS_PER_WORD) {
+            neighbour.channel.say(facts(records));
+        }
+        if let Some(island) = session.island_name()
+            && !neighbour.apart.contains(meeting)
+        {
+            neighbour.apart.push(meeting.clone());
+            neighbour.channel.say(Word::Apart { meeting: meeting.clone(), island });
+        }
+        for records in own.chunks(FACTS_PER_WORD) {
+            neighbour.channel.say(facts(records));
         }
     }
 

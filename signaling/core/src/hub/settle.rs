@@ -6,7 +6,7 @@ use super::{Hub, Presence, parts};
 use crate::connection::LinkState;
 use crate::meeting::{Meeting, Outlook};
 use crate::{ConnectionId, Now, Output};
-use sfu_control::{RoomId, SfuCommand};
+use sfu_control::SfuCommand;
 use signaling_protocol::{ByeReason, Change, FactNumber, MeetingId, You};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -28,16 +28,15 @@ impl Hub {
 
     fn settle_media(&mut self, meeting: &MeetingId) {
         let Some(session) = self.sessions.get_mut(meeting) else { return };
-        let next = &mut self.next_number;
-        let commands = session.placement.settle(&session.meeting, || {
-            let number = *next;
-            *next = next.wrapping_add(1);
-            RoomId::new(number.into())
-        });
+        let commands = session.placement.settle(&session.meeting);
+        let mut closed = Vec::new();
         for command in &commands {
             match command {
                 SfuCommand::OpenRoom { room } => drop(self.rooms.insert(*room, meeting.clone())),
-                SfuCommand::CloseRoom { room } => drop(self.rooms.remove(room)),
+                SfuCommand::CloseRoom { room } => {
+                    self.rooms.remove(room);
+                    closed.push(*room);
+                }
                 SfuCommand::Connect { .. }
                 | SfuCommand::Renegotiate { .. }
                 | SfuCommand::Disconnect { .. }
@@ -57,6 +56,7 @@ impl Hub {
             }
         }
         self.outputs.extend(commands.into_iter().map(Output::Sfu));
+        self.forget_rooms(&closed);
     }
 
     /// What the SFU should have been told and was not, in any meeting.

@@ -8,6 +8,7 @@ mod share;
 use super::{Meeting, Seat, Sitting};
 use crate::fact::{Fact, Scope};
 use crate::{UnitTree, units::Day};
+pub(crate) use branches::CutEnd;
 use branches::Going;
 use signaling_protocol::{Action, ClientMessage, Microphone, MicrophonePolicy, Refusal, SeatId};
 

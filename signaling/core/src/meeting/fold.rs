@@ -85,6 +85,7 @@ impl Meeting {
             Fact::BranchDetached(detached) if scope.is_plenary() => self.detach(detached, at),
             Fact::BranchReturned { unit } if scope.is_plenary() => self.bring_back(unit),
             Fact::DetachingSet { policy } if scope.is_plenary() => self.detaching = *policy,
+            Fact::IslandTaken { island, .. } => drop(self.islands.insert(*island)),
             // Only the plenary's.
             Fact::MeetingEnded {}
             | Fact::DetachingSet { .. }
@@ -169,7 +170,7 @@ impl Meeting {
 
     /// Together => apart. No microphone that was open in one sitting is open in the other.
     fn detach(&mut self, detached: &Detached, at: UtcSeconds) {
-        let Detached { unit, name, chair, deputy, seats } = detached;
+        let Detached { unit, name, chair, deputy, seats, cut } = detached;
         if self.apart.contains_key(unit) {
             return;
         }
@@ -185,7 +186,7 @@ impl Meeting {
         let (here, plenary) = (&self.seats, &mut self.plenary);
         plenary.release(|id| here.get(id).is_some_and(|seat| sits_in(seat, unit)));
         let (chair, deputy) = (chair.clone(), deputy.clone());
-        let branch = Branch { name: name.clone(), detached: self.last, chair, deputy, sitting };
+        let branch = Branch { name: name.clone(), detached: self.last, chair, deputy, cut: *cut, sitting };
         self.apart.insert(unit.clone(), branch);
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Branch {
     pub chair: Option<SeatId>,
     /// Who stands in for the chair.
     pub deputy: Option<SeatId>,
+    /// Whether it was cut off.
+    pub cut: bool,
     /// Its own sitting.
     pub sitting: Sitting,
 }
@@ -51,6 +53,7 @@ impl Branch {
             since: self.sitting.started.unwrap_or_default(),
             chair: self.chair.clone(),
             deputy: self.deputy.clone(),
+            cut: self.cut,
         }
     }
 }

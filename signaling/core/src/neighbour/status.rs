@@ -3,6 +3,7 @@
 
 use super::NodeName;
 use serde::{Deserialize, Serialize};
+use sfu_control::LinkReport;
 
 /// One node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,10 @@ pub struct NodeStatus {
     pub meetings: u32,
     /// The release it runs.
     pub version: String,
+    /// Whether media flows between it and its parent.
+    pub media: bool,
+    /// Its end of that link, as its SFU said last.
+    pub line: Option<LinkReport>,
     /// Whether it hears from those it should: false for one that its parent does not hear any more.
     pub heard: bool,
 }

@@ -4,7 +4,9 @@ use super::status::NodeStatus;
 use crate::{Account, FactRecord, UtcMillis};
 use serde::{Deserialize, Serialize};
 use sfu_control::PeerId;
-use signaling_protocol::{ClientMessage, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId};
+use signaling_protocol::{
+    ClientMessage, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId, UnitCode,
+};
 
 /// The form of everything below. Nodes of another version are turned away: facts that one of them cannot read would be
 /// lost to it.
@@ -127,6 +129,30 @@ pub enum Word {
     },
     /// Up: an account of the branch comes to a meeting in which it has no seat yet, or another role than before.
     Admit(Admit),
+    /// Up: what a branch did while it was cut off.
+    Island(IslandPart),
+    /// Down: what comes from now on is of an island, and may be undone.
+    Apart {
+        /// In which meeting.
+        meeting: MeetingId,
+        /// The island.
+        island: u64,
+    },
+    /// Down: whatever was of an island is undone; what it did comes again, as the home has it.
+    Together {
+        /// In which meeting.
+        meeting: MeetingId,
+    },
+    /// Up: the child's SFU dials the parent's.
+    LinkOffer {
+        /// Its SDP offer.
+        offer: String,
+    },
+    /// Down: the parent's SFU answers.
+    LinkAnswer {
+        /// Its SDP answer.
+        answer: String,
+    },
     /// Up, every two seconds: how the speaker and those below it are.
     Status {
         /// Each of them.
@@ -189,4 +215,20 @@ pub struct Admit {
     pub meeting: MeetingId,
     /// Who.
     pub by: Box<Account>,
+}
+
+/// Facts of a branch that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IslandPart {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// The name of the island.
+    pub island: u64,
+    /// The units whose branches were cut off.
+    pub units: Vec<UnitCode>,
+    /// The next facts of its own sitting, as they were made.
+    pub records: Vec<FactRecord>,
+    /// Whether there are no more.
+    pub last: bool,
 }

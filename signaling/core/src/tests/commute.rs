@@ -46,7 +46,14 @@ fn record_of(seat: SeatId, role: Role) -> Box<SeatRecord> {
 fn detached(code: &str, seats: std::ops::RangeInclusive<u32>) -> Fact {
     let (chair, deputy) = (Some(seat(*seats.start())), Some(seat(*seats.start() + 1)));
     let seats = seats.map(seat).collect();
-    Fact::BranchDetached(Box::new(Detached { unit: unit(code), name: code.to_owned(), chair, deputy, seats }))
+    Fact::BranchDetached(Box::new(Detached {
+        unit: unit(code),
+        name: code.to_owned(),
+        chair,
+        deputy,
+        seats,
+        cut: false,
+    }))
 }
 
 fn returned(code: &str) -> Written {

@@ -36,6 +36,8 @@ pub(super) struct World {
     pub(super) hub: Hub,
     pub(super) now: Now,
     pub(super) stored: Vec<FactRecord>,
+    /// What is kept apart, and of which island.
+    pub(super) apart: Vec<(u64, FactRecord)>,
     pub(super) sfu: SfuModel,
     pub(super) sent: BTreeMap<ConnectionId, Vec<ServerMessage>>,
     pub(super) closed: BTreeSet<ConnectionId>,
@@ -77,6 +79,7 @@ impl World {
             hub: Hub::new(CONFIG, [3; 32], now).at(now, place),
             now,
             stored: Vec::new(),
+            apart: Vec::new(),
             sfu: SfuModel::default(),
             sent: BTreeMap::new(),
             closed: BTreeSet::new(),
@@ -140,6 +143,10 @@ impl World {
             match output {
                 Output::Timeout(deadline) => return deadline,
                 Output::Store(records) => self.stored.extend(records),
+                Output::StoreApart { island, records } => {
+                    self.apart.extend(records.into_iter().map(|r| (island, r)));
+                }
+                Output::ForgetApart { .. } => self.apart.clear(),
                 Output::Send { connection, message } => self.take_message(connection, message),
                 Output::Broadcast { connections, message } => {
                     for connection in connections {
@@ -173,7 +180,8 @@ impl World {
             ServerMessage::Snapshot(snapshot) => snapshot.fact,
             _about_no_fact => FactNumber(0),
         };
-        let stored = self.stored.last().map_or(FactNumber(0), |record| record.number);
+        let apart = self.apart.last().map(|(_, record)| record.number);
+        let stored = self.stored.last().map(|record| record.number).max(apart).unwrap_or_default();
         assert!(told <= stored, "fact {told:?} told with {stored:?} stored: {message:?}");
         self.sent.entry(connection).or_default().push(message);
     }

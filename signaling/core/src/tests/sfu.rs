@@ -1,6 +1,7 @@
 //! An SFU that believes what it is told, and complains when it is told twice.
 
-use sfu_control::{Gate, PeerId, RoomId, SfuCommand, Source, SourceKind, View};
+use indexmap::IndexMap;
+use sfu_control::{Gate, LinkId, PeerId, RoomId, SfuCommand, SfuEvent, Source, SourceKind, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What everybody in a room is shown.
@@ -15,10 +16,16 @@ pub(super) struct Stage {
 /// What an SFU knows after the commands so far.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct SfuModel {
-    pub(super) rooms: BTreeMap<RoomId, Stage>,
+    pub(super) rooms: IndexMap<RoomId, Stage>,
     pub(super) peers: BTreeMap<PeerId, RoomId>,
     pub(super) open: BTreeSet<Source>,
     pub(super) views: BTreeMap<PeerId, View>,
+    /// Links that carry media, or are about to.
+    pub(super) links: BTreeSet<LinkId>,
+    /// Which rooms go on beyond which links.
+    pub(super) spans: BTreeSet<(RoomId, LinkId)>,
+    /// What it has to say of links.
+    pub(super) says: Vec<SfuEvent>,
     /// Commands taken.
     pub(super) count: usize,
 }
@@ -27,12 +34,16 @@ impl SfuModel {
     /// Takes a command; panics if it changes nothing or speaks of somebody unknown.
     pub(super) fn take(&mut self, command: &SfuCommand) {
         self.count += 1;
+        if let Some(link) = command.link() {
+            return self.take_link(link, command);
+        }
         match command {
             SfuCommand::OpenRoom { room } => {
                 assert!(self.rooms.insert(*room, Stage::default()).is_none(), "opened twice: {room:?}");
             }
             SfuCommand::CloseRoom { room } => {
-                assert!(self.rooms.remove(room).is_some(), "closed twice: {room:?}");
+                assert!(self.rooms.shift_remove(room).is_some(), "closed twice: {room:?}");
+                self.spans.retain(|(spanned, _)| spanned != room);
                 let gone: Vec<PeerId> =
                     self.peers.iter().filter(|(_, of)| *of == room).map(|(peer, _)| *peer).collect();
                 gone.into_iter().for_each(|peer| self.forget(peer));
@@ -77,13 +88,39 @@ impl SfuModel {
                 let earlier = self.views.insert(*peer, view.clone());
                 assert_ne!(earlier.as_ref(), Some(view), "told again: {command:?}");
             }
-            SfuCommand::DialLink { .. }
-            | SfuCommand::AcceptLink { .. }
-            | SfuCommand::CompleteLink { .. }
-            | SfuCommand::SetLinkLimits { .. }
-            | SfuCommand::CloseLink { .. }
-            | SfuCommand::Span { .. }
-            | SfuCommand::Unspan { .. } => {}
+            other => panic!("of a link: {other:?}"),
+        }
+    }
+
+    /// Both ends of a link find each other at once.
+    fn take_link(&mut self, link: LinkId, command: &SfuCommand) {
+        match command {
+            SfuCommand::DialLink { .. } => {
+                assert!(self.links.insert(link), "dialled twice: {command:?}");
+                self.says.push(SfuEvent::LinkOffered { link, offer: format!("offer {link:?}") });
+            }
+            SfuCommand::AcceptLink { offer, .. } => {
+                assert!(self.links.insert(link), "accepted twice: {command:?}");
+                let answer = offer.replace("offer", "answer");
+                self.says.push(SfuEvent::LinkAnswered { link, answer });
+                self.says.push(SfuEvent::LinkUp { link });
+            }
+            SfuCommand::CompleteLink { answer, .. } => {
+                assert_eq!(*answer, format!("answer {link:?}"), "of another link: {command:?}");
+                self.says.push(SfuEvent::LinkUp { link });
+            }
+            SfuCommand::CloseLink { .. } => {
+                assert!(self.links.remove(&link), "no such link: {command:?}");
+                self.spans.retain(|(_, over)| *over != link);
+            }
+            SfuCommand::Span { room, .. } => {
+                assert!(self.rooms.contains_key(room) && self.links.contains(&link), "unknown: {command:?}");
+                assert!(self.spans.insert((*room, link)), "spanned twice: {command:?}");
+            }
+            SfuCommand::Unspan { room, .. } => {
+                assert!(self.spans.remove(&(*room, link)), "not spanned: {command:?}");
+            }
+            other => panic!("not of a link: {other:?}"),
         }
     }
 

@@ -100,7 +100,10 @@ impl Crowd {
                 Output::Answer { result, .. } => self.answer = Some(result.unwrap()),
                 Output::Sfu(_) => {}
                 Output::Close { connection } => panic!("closed: {connection:?}"),
-                Output::Node { .. } | Output::Neighbour { .. } => panic!("a node that stands alone"),
+                Output::StoreApart { .. }
+                | Output::ForgetApart { .. }
+                | Output::Node { .. }
+                | Output::Neighbour { .. } => panic!("a node that stands alone"),
             }
         }
     }

@@ -94,6 +94,7 @@ pub(super) fn busy_meeting() -> MeetingView {
                 since: NOW,
                 chair: Some(site_seat()),
                 deputy: Some(clerk_seat()),
+                cut: false,
             },
             BranchView {
                 unit: other_commune(),
@@ -101,6 +102,7 @@ pub(super) fn busy_meeting() -> MeetingView {
                 since: NOW,
                 chair: None,
                 deputy: None,
+                cut: true,
             },
         ],
         detaching: DetachingPolicy::OwnBranch,

@@ -27,6 +27,7 @@ export const branches: typeof source = {
   policyHint: 'A site with sites below it may start and end its own sub-meeting.',
   sitting: (name) => `In a sub-meeting: ${name}`,
   sittingYou: 'This site chairs the sub-meeting.',
+  cut: 'The line to the level above is interrupted. The sites here go on meeting; when the line is back they return to the plenary by themselves.',
   sittingHint: 'The plenary neither hears nor sees this.',
   howBack: 'Its chair or the chair of the plenary brings everybody back.',
   howBackNobody: 'The chair of the plenary brings everybody back.',

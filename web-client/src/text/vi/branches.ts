@@ -25,6 +25,7 @@ export const branches = {
   policyHint: 'Điểm cầu của đơn vị có điểm cầu trực thuộc được tự bắt đầu và kết thúc phiên họp riêng.',
   sitting: (name: string) => `Đang họp riêng: ${name}`,
   sittingYou: 'Điểm cầu này chủ trì phiên họp riêng.',
+  cut: 'Đường truyền tới cấp trên bị gián đoạn. Các điểm cầu tại đây vẫn họp bình thường và tự trở lại phiên toàn thể khi có đường truyền.',
   sittingHint: 'Phiên toàn thể không nghe, không thấy phiên họp này.',
   howBack: 'Chủ trì phiên này hoặc chủ trì phiên toàn thể đưa trở lại khi xong.',
   howBackNobody: 'Chủ trì phiên toàn thể đưa trở lại khi xong.',

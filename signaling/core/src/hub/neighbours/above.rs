@@ -50,11 +50,16 @@ impl Hub {
             Word::Outcome { meeting, seat, request, outcome } => {
                 self.give_outcome(&meeting, &seat, request, outcome);
             }
+            Word::Apart { meeting, island } => self.on_apart(&meeting, island),
+            Word::Together { meeting } => self.on_together(&meeting),
+            Word::LinkAnswer { answer } => self.on_link_answer(parent, answer),
             Word::Admitted { call, refusal } => self.on_admitted(now, call, refusal),
             Word::Follow { .. }
             | Word::Presence(_)
             | Word::Command(_)
             | Word::Admit(_)
+            | Word::LinkOffer { .. }
+            | Word::Island(_)
             | Word::Status { .. } => {
                 self.on_bad_word(parent);
             }
@@ -68,9 +73,21 @@ impl Hub {
         if session.is_some_and(|session| session.standing == Standing::Home) {
             return self.on_bad_word(parent);
         }
-        let (have, hash) = session.map(|session| session.meeting.head()).unwrap_or_default();
+        if session
+            .is_some_and(|session| session.standing == Standing::Follower && session.island_name().is_some())
+        {
+            // Whether it is undone by now is told anew.
+            self.on_together(&meeting);
+        }
+        if let Some(session) = self.sessions.get_mut(&meeting) {
+            // Told again from where our own begins.
+            session.home.clear();
+        }
+        let session = self.sessions.get(&meeting);
+        let (have, hash) = session.map(Session::base).unwrap_or_default();
         let mut words = vec![Word::Follow { meeting: meeting.clone(), have, hash }];
         if let Some(session) = session {
+            words.extend(self.island_words(session));
             let seats = session.here().map(|seat| (seat.clone(), true)).collect();
             words.push(Word::Presence(Presence { meeting: meeting.clone(), seats, whole: true }));
             let peers = session.placement.all_peers().into_iter();
@@ -101,6 +118,9 @@ impl Hub {
                 return false;
             }
             self.open_session(meeting);
+        }
+        if self.sessions.get(&first.meeting).is_some_and(|session| session.standing == Standing::Island) {
+            return self.receive_on_island(&first.meeting, records);
         }
         self.receive(&first.meeting, records)
     }

@@ -8,6 +8,7 @@ use crate::join;
 use crate::neighbour::{Admit, Command, NodeName, Presence, Word};
 use crate::{Account, Now};
 use signaling_protocol::{ByeReason, Connection, FactNumber, MeetingId, Occupant, Refusal, SeatId, UnitCode};
+use std::collections::BTreeSet;
 
 impl Hub {
     pub(super) fn on_word_from_below(&mut self, now: Now, from: &NodeName, word: Word) {
@@ -43,11 +44,16 @@ impl Hub {
                     self.say(from, Word::Admitted { call, refusal });
                 }
             }
+            Word::Island(part) => self.on_island(now, from, part),
             Word::Status { nodes } => self.on_status(from, nodes),
+            Word::LinkOffer { offer } => self.on_link_offer(now, from, offer),
             Word::Meeting { .. }
+            | Word::Apart { .. }
+            | Word::Together { .. }
             | Word::Facts { .. }
             | Word::Replaced { .. }
             | Word::Outcome { .. }
+            | Word::LinkAnswer { .. }
             | Word::Admitted { .. } => self.on_bad_word(from),
         }
     }
@@ -86,6 +92,7 @@ impl Hub {
         }
         self.tell_facts(from, meeting);
         self.tell_peers(from, meeting, &peers, true);
+        self.span(from, meeting);
     }
 
     /// Who of a branch is here. The home makes facts of it, a node between passes it on.
@@ -104,6 +111,8 @@ impl Hub {
         }
         if *whole {
             self.settle_presence(now, from, meeting);
+            let branch = self.branch_of(from).to_vec();
+            self.end_cut(now, meeting, &branch);
         }
     }
 
@@ -156,8 +165,17 @@ impl Hub {
             let beyond = session.below.iter().filter(|(_, node)| *node == child);
             lost.extend(beyond.map(|(seat, _)| (id.clone(), seat.clone())));
         }
+        let branch = self.branch_of(child).to_vec();
+        let meetings: BTreeSet<MeetingId> = lost.iter().map(|(meeting, _)| meeting.clone()).collect();
+        let cut: BTreeSet<MeetingId> =
+            meetings.into_iter().filter(|meeting| self.note_cut(now, meeting, &branch)).collect();
         for (meeting, seat) in lost {
-            self.leave_below(now, child, &meeting, &seat);
+            // What those of a branch that is cut off do is the branch's to say.
+            if !cut.contains(&meeting) {
+                self.leave_below(now, child, &meeting, &seat);
+            } else if let Some(session) = self.sessions.get_mut(&meeting) {
+                session.below.remove(&seat);
+            }
         }
     }
 
@@ -165,7 +183,7 @@ impl Hub {
     pub(in crate::hub) fn note_presence(&mut self, now: Now, meeting: &MeetingId, id: &SeatId, here: bool) {
         let Some(session) = self.sessions.get(meeting) else { return };
         match session.standing {
-            Standing::Home => {
+            Standing::Home | Standing::Island => {
                 let Some(seat) = session.meeting.seat(id) else { return };
                 match seat.connection() {
                     Connection::Connected { .. } if here => {}

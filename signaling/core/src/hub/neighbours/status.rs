@@ -1,6 +1,6 @@
 //! How the nodes at and below this one are.
 
-use super::Hub;
+use super::{Hub, MediaLink};
 use crate::Now;
 use crate::neighbour::{NodeName, NodeStatus, Word};
 use std::time::{Duration, Instant};
@@ -24,12 +24,16 @@ impl Hub {
     pub fn statuses(&self) -> Vec<NodeStatus> {
         let Some(name) = self.place.name.clone() else { return Vec::new() };
         let (meetings, people) = self.load();
+        let parent = self.place.parent.as_ref();
+        let link = parent.and_then(|parent| self.neighbours.get(parent)).map(|neighbour| &neighbour.media);
         let own = NodeStatus {
             node: name,
-            parent: self.place.parent.clone(),
+            parent: parent.cloned(),
             people: u32::try_from(people).unwrap_or(u32::MAX),
             meetings: u32::try_from(meetings).unwrap_or(u32::MAX),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            media: link.is_some_and(MediaLink::is_up),
+            line: link.and_then(|link| link.report),
             heard: true,
         };
         let below = self.statuses.told.iter().flat_map(|(child, told)| {

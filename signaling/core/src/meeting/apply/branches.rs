@@ -58,6 +58,7 @@ impl Here<'_> {
             chair: Some(chair.clone()),
             deputy: deputy.filter(|deputy| *deputy != chair),
             seats: seats.iter().map(|seat| seat.record.seat.clone()).collect(),
+            cut: false,
         };
         let unlocked = Fact::MicrophoneSet { seat: chair, microphone: Microphone::Off };
         Ok(vec![
@@ -129,7 +130,55 @@ impl Here<'_> {
     }
 }
 
+/// Which end of a line that was cut speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CutEnd {
+    /// The branch: it goes on by itself, and somebody of it takes the chair.
+    Branch,
+    /// The home: it only knows that the branch is not heard.
+    Home,
+}
+
 impl Meeting {
+    /// What follows when the line to a branch is cut, here at one of its ends. Nothing if none of it sits in the plenary.
+    pub(crate) fn cut_off(
+        &self,
+        unit: &UnitCode,
+        end: CutEnd,
+        around: Surroundings<'_>,
+    ) -> Vec<(Scope, Fact)> {
+        let touches =
+            |apart: &UnitCode| around.units.is_within(unit, apart) || around.units.is_within(apart, unit);
+        if self.plenary.phase != MeetingPhase::Running || self.apart.keys().any(touches) {
+            return Vec::new();
+        }
+        let seats: Vec<&Seat> = self.seats.values().filter(|seat| goes(seat, unit, around)).collect();
+        if seats.is_empty() {
+            return Vec::new();
+        }
+        let mut able = able(unit, &seats).into_iter().map(|seat| seat.record.seat.clone());
+        let (chair, deputy) = match end {
+            CutEnd::Branch => (able.next(), able.next()),
+            CutEnd::Home => (None, None),
+        };
+        let detached = Detached {
+            unit: unit.clone(),
+            name: around.units.unit(unit).map(|unit| unit.name.clone()).unwrap_or_default(),
+            chair: None,
+            deputy: None,
+            seats: seats.iter().map(|seat| seat.record.seat.clone()).collect(),
+            cut: true,
+        };
+        let mut facts = vec![(Scope::Plenary, Fact::BranchDetached(Box::new(detached)))];
+        if let Some(seat) = chair.clone() {
+            let scope = Scope::Branch(unit.clone());
+            let unlocked = Fact::MicrophoneSet { seat: seat.clone(), microphone: Microphone::Off };
+            let shown = Fact::StageSet { seat: Some(seat) };
+            facts.extend(scope.of([Fact::BranchChaired { chair, deputy }, unlocked, shown]));
+        }
+        facts
+    }
+
     /// What makes somebody the chair of a branch: the right, and a microphone that is not locked.
     fn chaired(&self, chair: Option<SeatId>, deputy: Option<SeatId>) -> Vec<Fact> {
         let locked = chair

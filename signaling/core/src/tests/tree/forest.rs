@@ -1,6 +1,7 @@
 //! Several nodes in virtual time, and the bus between them: it may be slow, lose, and be cut.
 
 use super::super::harness::{Participant, World, briefing, person, unit};
+use super::super::sfu::Stage;
 use crate::{
     Account, Answer, Call, CallId, Child, ConnectionId, Envelope, FactRecord, Input, NodeName, Place,
     UnitTree,
@@ -45,13 +46,18 @@ pub(super) fn node(name: &str) -> NodeName {
 fn place(name: &str) -> Place {
     let (at, (_, parent, branch)) = NODES.iter().enumerate().find(|(_, node)| node.0 == name).unwrap();
     let child = |(child, parent, branch): &(&str, Option<&str>, Option<&str>)| {
-        (*parent == Some(name)).then(|| Child { name: node(child), branch: vec![unit(branch.unwrap())] })
+        (*parent == Some(name)).then(|| Child {
+            name: node(child),
+            branch: vec![unit(branch.unwrap())],
+            cap_kbps: None,
+        })
     };
     Place {
         name: Some(node(name)),
         number: u32::try_from(at + 1).unwrap(),
         branch: branch.map(unit).into_iter().collect(),
         parent: parent.map(node),
+        cap_kbps: None,
         children: NODES.iter().filter_map(child).collect(),
     }
 }
@@ -100,7 +106,14 @@ impl Forest {
             for (name, world) in &mut self.worlds {
                 posts.extend(world.posted.drain(..).map(|(to, envelope)| (*name, to, envelope)));
             }
-            if posts.is_empty() {
+            let mut said = false;
+            for world in self.worlds.values_mut() {
+                for event in std::mem::take(&mut world.sfu.says) {
+                    world.input(Input::Sfu(event));
+                    said = true;
+                }
+            }
+            if posts.is_empty() && !said {
                 break;
             }
             for (from, to, envelope) in posts {
@@ -216,6 +229,17 @@ impl Forest {
         self.world(name).picture(who.connection)
     }
 
+    /// What the SFU of a node shows those who sit together.
+    pub(super) fn plenary(&mut self, name: &str) -> Stage {
+        let room = crate::placement::room_name(&country_briefing().meeting, None);
+        self.world(name).sfu.rooms[&room]
+    }
+
+    /// One of so many, by chance.
+    pub(super) fn chance(&mut self, of: u32) -> u32 {
+        self.random.random_range(0..of)
+    }
+
     /// All nodes have the same log, and it is whole.
     pub(super) fn assert_one_history(&self) {
         let home = self.log("tw");
@@ -244,8 +268,13 @@ impl Forest {
         let mut world = World::placed(units(), place(name));
         world.now = old.now;
         world.stored.clone_from(&old.stored);
+        world.apart.clone_from(&old.apart);
         if !old.stored.is_empty() {
             world.input(Input::Restore { records: old.stored });
+        }
+        if let Some((island, _)) = old.apart.first().cloned() {
+            let records = old.apart.into_iter().map(|(_, record)| record).collect();
+            world.input(Input::RestoreApart { island, records });
         }
         self.worlds.insert(name, world);
         self.carry();

@@ -15,12 +15,12 @@ pub use outbox::{End, Frames, Outbox, OutboxSender, outbox};
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
-use crate::store::{Store, StoreError};
+use crate::store::{Apart, Store, StoreError};
 use axum::extract::ws::Utf8Bytes;
 use outbox::Sent;
 use sfu_control::SfuEvent;
 use signaling_core::{Answer, CallId, ConnectionId, FactRecord, Hub, Input, Output};
-use signaling_protocol::{Refusal, ServerFrame, ServerMessage};
+use signaling_protocol::{MeetingId, Refusal, ServerFrame, ServerMessage};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,6 +74,10 @@ pub struct Driver {
 #[derive(Default)]
 struct Round {
     records: Vec<FactRecord>,
+    /// Facts of islands.
+    apart: Vec<Apart>,
+    /// Meetings whose island is taken in.
+    forgotten: Vec<MeetingId>,
     outputs: Vec<Output>,
 }
 
@@ -237,6 +241,8 @@ impl Driver {
         loop {
             match self.hub.poll_output() {
                 Output::Store(records) => round.records.extend(records),
+                Output::StoreApart { island, records } => round.apart.push((island, records)),
+                Output::ForgetApart { meeting } => round.forgotten.push(meeting),
                 Output::Timeout(deadline) => {
                     self.deadline = deadline;
                     return;
@@ -258,6 +264,12 @@ impl Driver {
     async fn finish(&mut self, round: Round) -> Result<(), DriverError> {
         if !round.records.is_empty() {
             self.make_durable(&round.records).await?;
+        }
+        for (island, records) in &round.apart {
+            self.store.append_apart(*island, records).await?;
+        }
+        for meeting in &round.forgotten {
+            self.store.forget_apart(meeting).await?;
         }
         for output in round.outputs {
             self.carry_out(output);
@@ -287,8 +299,11 @@ impl Driver {
             }
             Output::Node { to, envelope } => self.neighbours.post(to, envelope),
             Output::Neighbour { node, news } => self.neighbours.on_news(&node, news),
-            // Both are taken out while draining.
-            Output::Store(_) | Output::Timeout(_) => {}
+            // These are taken out while draining.
+            Output::Store(_)
+            | Output::StoreApart { .. }
+            | Output::ForgetApart { .. }
+            | Output::Timeout(_) => {}
         }
     }
 

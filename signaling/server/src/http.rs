@@ -61,12 +61,23 @@ use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
+/// Who keeps the accounts of people and sites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// This node.
+    Here,
+    /// The node above; here is a copy of those of the own branch.
+    Above,
+}
+
 /// What every handler may use.
 pub struct App {
     /// The configuration.
     pub config: Config,
     /// What is kept.
     pub store: Store,
+    /// Whose the accounts are.
+    pub accounts: Keeper,
     /// Accounts and sessions.
     pub identity: Identity,
     /// The way to the hub.
@@ -96,21 +107,25 @@ impl App {
 
 /// All routes, for one listener.
 pub fn router(app: Arc<App>, scheme: Scheme) -> Router {
-    let api = Router::new()
-        .route("/session", get(session::show).post(session::sign_in).delete(session::sign_out))
+    let kept = Router::new()
         .route("/session/password", post(session::change_password))
-        .route("/units", get(units::list))
         .route("/units/{unit}/site-secret", post(sites::issue).delete(sites::revoke))
-        .route("/sites", get(sites::list))
-        .route("/meetings", get(meetings::list).post(meetings::create))
-        .route("/meetings/{meeting}/ticket", post(meetings::ticket))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{account}/grants", put(accounts::replace_grants))
         .route("/accounts/{account}/state", put(accounts::set_state))
         .route("/accounts/{account}/password", post(accounts::reset_password))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), guard::kept_here));
+    let api = Router::new()
+        .route("/session", get(session::show).post(session::sign_in).delete(session::sign_out))
+        .route("/units", get(units::list))
+        .route("/sites", get(sites::list))
+        .route("/meetings", get(meetings::list).post(meetings::create))
+        .route("/meetings/{meeting}/ticket", post(meetings::ticket))
         .route("/rtc", post(rtc::offer))
         .route("/rtc/session", axum::routing::patch(rtc::offer_again).delete(rtc::hang_up))
         .route("/ws", get(websocket::upgrade))
+        .merge(kept)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_such_path)
         .layer(from_fn_with_state(Arc::clone(&app), guard::same_origin))

@@ -4,7 +4,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::store::Store;
 use anyhow::{Context, Result};
-use signaling_core::{Hub, HubConfig, Input, UnitTree, verify_chain};
+use signaling_core::{Hub, HubConfig, Input, Place, UnitTree, verify_chain};
 use std::sync::Arc;
 
 /// A hub with its units and its meetings. What restoring asks for is still to be drained.
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) async fn start(
     config: &Config,
     store: &Store,
-    units: Arc<UnitTree>,
+    (units, place): (Arc<UnitTree>, Place),
     resume_key: [u8; 32],
     seed: [u8; 32],
 ) -> Result<Hub> {
@@ -23,7 +23,7 @@ pub(crate) async fn start(
         max_meetings: usize::try_from(config.limits.meetings).unwrap_or(usize::MAX),
         max_connections: usize::try_from(config.limits.connections).unwrap_or(usize::MAX),
     };
-    let mut hub = Hub::new(hub_config, seed, clock::now());
+    let mut hub = Hub::new(hub_config, seed, clock::now()).at(clock::now(), place);
     hub.handle_input(clock::now(), Input::ReplaceUnits { units });
     let meetings = store.meetings().await?;
     let mut facts = 0_usize;
@@ -34,6 +34,9 @@ pub(crate) async fn start(
         })?;
         facts += records.len();
         hub.handle_input(clock::now(), Input::Restore { records });
+    }
+    for (island, records) in store.apart().await? {
+        hub.handle_input(clock::now(), Input::RestoreApart { island, records });
     }
     tracing::info!(meetings = meetings.len(), facts, "restored meetings");
     Ok(hub)

@@ -14,6 +14,7 @@
 //! 9. `rights`      who lost a right is put out of the meeting
 //! 10. `media`      commands to and events from the embedded SFU
 //! 11. `bus`        what nodes say to each other, and what a cluster agrees on: in memory or over NATS
+//! 12. `tree`       the nodes above and below: what the hub says to them, and who may come in
 //!
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
 //! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).
@@ -43,6 +44,7 @@ pub mod site_link;
 mod socket;
 pub mod store;
 pub mod tls;
+pub mod tree;
 pub mod units;
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ use crate::bus::{Bus, BusError, InProcess};
 use crate::config::{Config, NodesFile};
 use crate::data_dir::DataDirectory;
 use crate::driver::{Driver, DriverError, HubHandle, Request};
-use crate::http::{App, Readiness, Unready};
+use crate::http::{App, Keeper, Readiness, Unready};
 use crate::identity::{Denied, Identity};
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use crate::store::{Place, Store};
-use crate::{clock, entropy, hub_start, tls, units};
+use crate::tree::{Tree, Ways};
+use crate::{clock, entropy, hub_start, tls, tree, units};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use listen::Listeners;
 use signaling_core::UnitTree;
@@ -68,6 +69,8 @@ struct Node {
     driver: JoinHandle<Result<(), DriverError>>,
     look: JoinHandle<anyhow::Error>,
     media: Arc<Media>,
+    /// Ends with the node.
+    _tree: Tree,
     /// Held while the node runs.
     _lock: std::fs::File,
 }
@@ -82,6 +85,10 @@ impl Node {
         let store = Store::open(Place::of(&config.store)?).await?;
         let store = store.of_node(&data.node_id().with_context(at)?);
         store.read_rights(clock::wall().0).await?;
+        let place =
+            placed.as_ref().and_then(|(nodes, own)| nodes.tree.place_of(&own.name)).unwrap_or_default();
+        let bus = join_bus(&config).await.context("the bus cannot be used as it is configured in [bus]")?;
+        tree::fill(&bus, &store, &place).await.context("cannot take over the units of the node above")?;
         let tree = Arc::new(units::load(&store).await?);
         ensure!(
             !units::is_empty(&tree),
@@ -89,7 +96,10 @@ impl Node {
             path.display()
         );
         if let Some((nodes, own)) = &placed {
-            nodes.check_units(&tree)?;
+            // A node below has the units of its branch only.
+            if place.parent.is_none() {
+                nodes.check_units(&tree)?;
+            }
             tracing::info!(node = %own.name, number = %own.number, "this is one of several nodes");
         }
         let tls = tls::load(config.http.certificate.as_ref(), &data)?;
@@ -97,35 +107,39 @@ impl Node {
         let media = Arc::new(media);
         let metrics = Arc::new(Metrics::default());
         let resume_key = data.resume_key().with_context(at)?;
-        let hub = hub_start::start(&config, &store, Arc::clone(&tree), resume_key, entropy::bytes()?).await?;
-        let neighbours = Arc::new(Neighbours::none());
+        let given = (Arc::clone(&tree), place.clone());
+        let hub = hub_start::start(&config, &store, given, resume_key, entropy::bytes()?).await?;
+        let (neighbours, posted) = Neighbours::new(place.around().cloned());
+        let neighbours = Arc::new(neighbours);
         let watched = (Arc::clone(&metrics), Arc::clone(&neighbours));
         let (driver, hub) = Driver::new(hub, store.clone(), Arc::clone(&media), events, watched);
-        let bus = join_bus(&config).await.context("the bus cannot be used as it is configured in [bus]")?;
         let identity = Identity::start(clock::now(), store.clone(), config.security.clone()).await?;
         let (units_sender, units) = watch::channel(tree);
         let app = Arc::new(App {
             config,
             store: store.clone(),
+            accounts: if place.parent.is_some() { Keeper::Above } else { Keeper::Here },
             identity,
             hub: hub.clone(),
             settling: tokio::sync::Mutex::new(()),
             units,
             metrics,
-            bus,
+            bus: bus.clone(),
             media: Some(Arc::clone(&media)),
             readiness: Readiness::default(),
             certificate: tls.origin,
         });
         let listeners = listen::start(&app, &tls).await?;
         let driver = tokio::spawn(driver.run());
+        let ways = Ways { bus, store, hub: hub.clone(), neighbours, posted };
+        let tree = Tree::start(&place, ways).await.context("cannot listen to the other nodes")?;
         app.rights().settle().await.context("cannot take over changed rights")?;
         let first = first_administrator(&app).await?;
         banner::print(&app, &listeners, &tls, first.as_ref())?;
         app.readiness.is_ready();
-        let nodes = placed.map(|(nodes, _)| nodes);
+        let nodes = placed.map(|(nodes, _)| nodes).filter(|_| place.parent.is_none());
         let look = tokio::spawn(look(Arc::clone(&app), hub, units_sender, nodes));
-        Ok(Self { app, listeners, driver, look, media, _lock: lock })
+        Ok(Self { app, listeners, driver, look, media, _tree: tree, _lock: lock })
     }
 
     /// Waits for something that a node cannot go on without.
@@ -254,7 +268,7 @@ async fn take_units(
 
 /// At the first start: an administrator of the whole tree, with a password that is shown once.
 async fn first_administrator(app: &App) -> Result<Option<IssuedSecret>> {
-    if !app.store.accounts().await?.is_empty() {
+    if app.accounts == Keeper::Above || !app.store.accounts().await?.is_empty() {
         return Ok(None);
     }
     let tree = Arc::clone(&app.units.borrow());

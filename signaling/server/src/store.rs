@@ -6,7 +6,9 @@
 //! announced" needs.
 
 mod accounts;
+mod apart;
 mod copy;
+mod directory;
 mod error;
 mod facts;
 mod open;
@@ -19,7 +21,9 @@ mod units;
 
 pub(crate) use accounts::role_name;
 pub use accounts::{AccountRow, NewAccount};
+pub use apart::Apart;
 pub use copy::{Copied, CopyError};
+pub use directory::{AccountEntry, Directory, SiteEntry};
 pub use error::{Away, ServerProblem, StoreError};
 pub use place::{Place, PlaceError, Server};
 pub use rights::{RightsChange, RightsRow};

@@ -93,9 +93,9 @@ impl Engine {
         }
         let ways =
             self.links.iter().filter_map(|(link, known)| Some((*link, known.heard.get(&source)?.word)));
-        let nearest = ways.min_by_key(|(link, word)| match word {
-            Word::Offered { hops, .. } => (Some(*hops), *link),
-            _ => (None, *link),
+        let nearest = ways.min_by_key(|(link, word)| {
+            let hops = if let Word::Offered { hops, .. } = word { Some(*hops) } else { None };
+            (hops, *link)
         });
         if let Some((link, word)) = nearest {
             self.take_link_offer(link, word);

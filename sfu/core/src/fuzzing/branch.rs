@@ -178,10 +178,10 @@ impl Branch {
                 [128..=191, 192..=223, ..] if to_link => {
                     self.down.open_reports(contents).ok_or(Hurt::Unreadable)?;
                 }
-                [128..=191, kind, ..] if !(192..=223).contains(kind) => {
-                    if to_link || transmit.destination == guest(1) {
-                        return Err(Hurt::Leaked);
-                    }
+                [128..=191, kind, ..]
+                    if !(192..=223).contains(kind) && (to_link || transmit.destination == guest(1)) =>
+                {
+                    return Err(Hurt::Leaked);
                 }
                 _ => {}
             }

@@ -110,7 +110,7 @@ pub(crate) fn share(wanted: &[WantedPicture], rooms: usize, carries: Bitrate, cl
     let mut shares = Shares { granted: spent.plus(voices), desired: voices, ..Shares::default() };
     for (picture, given) in wanted.iter().zip(&given) {
         let full = picture.choices().last().copied();
-        shares.desired = shares.desired.plus(picture.upto(full).percent(100_00 / PICTURES_PERCENT));
+        shares.desired = shares.desired.plus(picture.upto(full).percent(10_000 / PICTURES_PERCENT));
         shares.denied += usize::from(*given < full);
         shares.fell |= picture.held.min(full) > *given;
         shares.rose |= picture.held.is_some() && *given > picture.held;

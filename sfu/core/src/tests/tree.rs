@@ -20,8 +20,11 @@ fn assert_shown(tree: &Tree, viewer: PeerId, sender: u32, least: usize) {
     assert!(frames.iter().all(|frame| frame.sender == sender), "{viewer:?} saw somebody else");
 }
 
+/// What a way of wires carried.
+type OfWay = ((usize, usize), Carried);
+
 /// What a viewer is shown in some seconds, and what each of these ways of wires carries meanwhile.
-fn measure(tree: &mut Tree, viewer: PeerId, seconds: u32) -> (Carried, Vec<((usize, usize), Carried)>) {
+fn measure(tree: &mut Tree, viewer: PeerId, seconds: u32) -> (Carried, Vec<OfWay>) {
     let (shown, carried) = (tree.shown_to(viewer), tree.all_carried());
     tree.run(SECOND * seconds);
     let since = |after: Carried, before: Carried| Carried {

@@ -1,4 +1,5 @@
 //! Two and three real nodes on loopback, joined by links.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a story waits for the events it is about")]
 
 use super::{PATIENCE, V4, start};
 use crate::{Node, clock};

@@ -1,7 +1,7 @@
 //! What every request passes: counting, security headers, and the check that pages of others cannot act.
 
-use super::App;
 use super::error::{Failure, RefusalMark};
+use super::{App, Keeper};
 use crate::tls::CertificateOrigin;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -46,6 +46,16 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     tracing::debug!(%method, route, status, "request");
     add_headers(response.headers_mut(), &host, scheme, app.certificate);
     response
+}
+
+/// Refuses to change accounts where only a copy of them is: the next copy would undo it.
+pub(super) async fn kept_here(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if *request.method() != Method::GET && app.accounts == Keeper::Above {
+        return Failure::new(Refusal::OutsideScope)
+            .because("accounts and site codes are kept by the node above; change them there")
+            .into_response();
+    }
+    next.run(request).await
 }
 
 /// Refuses requests that a page of somebody else made a browser send: they would carry the session's cookie in

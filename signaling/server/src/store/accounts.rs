@@ -201,7 +201,7 @@ fn holder(account: &AccountId) -> Holder {
     Holder::Person { account: account.clone() }
 }
 
-async fn insert_grants(
+pub(super) async fn insert_grants(
     transaction: &mut Transaction,
     account: &AccountId,
     grants: &[GrantView],

@@ -202,6 +202,10 @@ fn schema() -> expect_test::Expect {
         accounts.must_change BIGINT
         accounts.created BIGINT
         accounts.disabled BIGINT
+        apart_facts.meeting TEXT
+        apart_facts.number BIGINT
+        apart_facts.island TEXT
+        apart_facts.record TEXT
         facts.meeting TEXT
         facts.number BIGINT
         facts.at BIGINT

@@ -1,9 +1,11 @@
 //! Tiers and units as rows: what the units file said, in its order.
 
 use super::{Store, StoreError};
+use serde::{Deserialize, Serialize};
 
 /// One line of the tiers file.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TierRow {
     /// Its code.
     pub code: String,
@@ -12,7 +14,8 @@ pub struct TierRow {
 }
 
 /// One line of the units file.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnitRow {
     /// Its code.
     pub code: String,

@@ -61,10 +61,10 @@ fn a_fact_that_is_gone_or_no_fact_at_all_is_noticed() {
 #[test]
 fn facts_of_a_newer_program_are_told_apart_from_damage() {
     let node = node_with_meetings();
-    assert!(node.command(&["verify-facts"]).contains("form 2"));
+    assert!(node.command(&["verify-facts"]).contains("form 3"));
     unguard(&node);
-    node.sql(&["UPDATE facts SET version = 3 WHERE meeting = 'hai' AND number = 2"]);
-    let what_to_do = "is written in form 3 by a newer giaoban";
+    node.sql(&["UPDATE facts SET version = 4 WHERE meeting = 'hai' AND number = 2"]);
+    let what_to_do = "is written in form 4 by a newer giaoban";
     let (ok, error) = node.try_command(&["verify-facts"]);
     assert!(!ok && error.contains(what_to_do) && !error.contains("mot"), "{error}");
     let (ok, error) = node.try_command(&["export-facts", "hai"]);

@@ -45,7 +45,7 @@ fn scene() -> Scene {
 fn resume_is_refused(node: &Node, token: &str) {
     let mut socket = node.socket();
     let credential = json!({ "kind": "resume", "token": token, "seen": 1 });
-    let hello = json!({ "type": "hello", "version": 1, "credential": credential, "device": "program" });
+    let hello = json!({ "type": "hello", "version": signaling_protocol::PROTOCOL_VERSION, "credential": credential, "device": "program" });
     socket.send(1, 0, &hello).unwrap();
     assert_eq!(socket.until("reply")["outcome"]["refusal"], "ticketInvalid");
 }
@@ -197,7 +197,7 @@ fn whoever_changes_the_own_password_stays_in_the_meeting_and_other_browsers_are_
     other.get("/api/v1/session").refused(401, "signedOut");
     let mut late = node.socket();
     let hello = json!({
-        "type": "hello", "version": 1, "credential": { "kind": "ticket", "ticket": foreign }, "device": "program",
+        "type": "hello", "version": signaling_protocol::PROTOCOL_VERSION, "credential": { "kind": "ticket", "ticket": foreign }, "device": "program",
     });
     late.send(0, 0, &hello).unwrap();
     assert_eq!(late.until("reply")["outcome"]["refusal"], "ticketInvalid");
@@ -208,7 +208,7 @@ fn whoever_changes_the_own_password_stays_in_the_meeting_and_other_browsers_are_
     drop(socket);
     let mut back = node.socket();
     let credential = json!({ "kind": "resume", "token": token, "seen": 1 });
-    back.send(0, 0, &json!({ "type": "hello", "version": 1, "credential": credential, "device": "program" }))
+    back.send(0, 0, &json!({ "type": "hello", "version": signaling_protocol::PROTOCOL_VERSION, "credential": credential, "device": "program" }))
         .unwrap();
     back.until("welcome");
 

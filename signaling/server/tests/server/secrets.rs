@@ -37,7 +37,13 @@ fn no_log_and_no_file_holds_a_secret() {
         .refused(400, "malformed");
     site.post("/api/v1/session", &json!({ "kind": "person", "username": typed, "password": typed }))
         .refused(401, "wrongCredential");
-    socket.send(7, 0, &json!({ "type": "hello", "version": 1, "ticket": typed })).unwrap();
+    socket
+        .send(
+            7,
+            0,
+            &json!({ "type": "hello", "version": signaling_protocol::PROTOCOL_VERSION, "ticket": typed }),
+        )
+        .unwrap();
     let made = json!({ "username": "can.bo", "name": "Lê Văn C", "unit": room, "grants": [] });
     let second = http.post("/api/v1/accounts", &made).expect(201)["secret"].as_str().unwrap().to_owned();
     let list = http.get("/api/v1/accounts").expect(200);

@@ -150,7 +150,7 @@ impl Socket {
     }
 
     fn come_in(&mut self, credential: &Value) -> Value {
-        let hello = json!({ "type": "hello", "version": 1, "credential": credential, "device": "program" });
+        let hello = json!({ "type": "hello", "version": signaling_protocol::PROTOCOL_VERSION, "credential": credential, "device": "program" });
         self.send(0, 0, &hello).unwrap();
         loop {
             let message = self.next().expect("a welcome");

@@ -59,11 +59,11 @@ async fn facts_of_a_newer_program_are_refused_by_name_and_so_is_its_schema() {
     first_version(directory.path()).await;
     let store = Store::open(Place::Directory(directory.path().to_owned())).await.unwrap();
     let newer = "INSERT INTO facts (meeting, number, at, record, hash, version) \
-                 VALUES ('old-meeting', 4, 0, '{\"of\":\"another time\"}', x'00', 3)";
+                 VALUES ('old-meeting', 4, 0, '{\"of\":\"another time\"}', x'00', 4)";
     sqlx::query(newer).execute(&store.pool()).await.unwrap();
     let meeting = MeetingId::parse("old-meeting").unwrap();
     let error = store.facts(&meeting).await.unwrap_err().to_string();
-    assert!(error.contains("fact 4 of meeting old-meeting is written in form 3"), "{error}");
+    assert!(error.contains("fact 4 of meeting old-meeting is written in form 4"), "{error}");
     assert!(error.contains("start the newer version"), "{error}");
     let step = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                 VALUES (99, 'x', 1, x'00', 0)";

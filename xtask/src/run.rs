@@ -1,5 +1,7 @@
 //! A node with sample units, from nothing: builds, imports units where no data is yet, then becomes the server.
 
+mod tiers;
+
 use crate::workspace::Workspace;
 use crate::{check, step, tools, web};
 use anyhow::{Context, Result, ensure};
@@ -21,6 +23,9 @@ pub(crate) struct Options {
     /// The sample to import at the first start: a folder of configs/units, or a path.
     #[arg(long, default_value = "three-tier")]
     units: String,
+    /// Three tiers of nodes on this machine instead of one node, and the NATS server between them.
+    #[arg(long, conflicts_with_all = ["port", "units"])]
+    tiers: bool,
     /// Where the node keeps what it must not lose.
     #[arg(long, default_value = "data")]
     data: PathBuf,
@@ -34,6 +39,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     web::build(workspace)?;
     check::build_server(workspace)?;
     let data = workspace.root.join(&options.data);
+    if options.tiers {
+        return tiers::run(workspace, &data);
+    }
     let config = config(workspace, options.port)?;
     if !data.exists() {
         let mut import = server(workspace, "import-units", &config, &data);

@@ -226,3 +226,27 @@ export const meeting: MeetingView = {
   detaching: 'hosts',
   fact: 311,
 };
+
+/** Two branches sit apart: one was let go, the line of the other is cut. */
+export const apartMeeting: MeetingView = {
+  ...meeting,
+  apart: [
+    { unit: 'C0' as UnitCode, name: 'Huyện Châu Phú', since: NOW - 300, chair: 's-X000' as SeatId },
+    { unit: 'C1' as UnitCode, name: 'Huyện Tịnh Biên', since: NOW - 45, cut: true },
+  ],
+};
+
+/** As those of the branch whose line is cut see it. */
+export const cutMeeting: MeetingView = {
+  ...apartMeeting,
+  branch: 'C1' as UnitCode,
+  apart: [
+    {
+      unit: 'C1' as UnitCode,
+      name: 'Huyện Tịnh Biên',
+      since: NOW - 45,
+      cut: true,
+      chair: 's-X000' as SeatId,
+    },
+  ],
+};

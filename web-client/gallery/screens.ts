@@ -18,6 +18,8 @@ import {
   siteSession,
   summaries,
   units,
+  apartMeeting,
+  cutMeeting,
 } from './people.ts';
 
 const summary = summaries[0];
@@ -269,6 +271,8 @@ export const screens: Readonly<Record<string, State>> = {
     notices: [{ id: 1, text: { kind: 'talkingWhileOff' } }],
   },
   'meetings-notice': { ...signedIn, notices: [{ id: 1, text: { kind: 'meetingCreated' } }] },
+  'host-apart': hosting({ meeting: apartMeeting }),
+  'delegate-cut': delegate({ meeting: cutMeeting }),
   'host-waiting': hosting({ meeting: waitingMeeting }),
   'host-slides': hosting({ meeting: presented, slots: slidesSlots }),
   ended: left({ kind: 'ended' }),

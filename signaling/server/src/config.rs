@@ -257,12 +257,18 @@ fn lines(problems: &[Problem]) -> String {
 }
 
 impl Config {
-    /// Reads a file. The nodes file it names counts from its own folder.
+    /// Reads a file. The nodes file and the bus's files that it names count from its own folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = read_file(path)?;
         let parsed = Self::parse(&text);
         let mut config = parsed.map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })?;
-        if let (Some(choice), Some(folder)) = (&mut config.node, path.parent()) {
+        let Some(folder) = path.parent() else { return Ok(config) };
+        if let Some(nats) = &mut config.bus.nats {
+            for file in [&mut nats.credentials_file, &mut nats.ca_file].into_iter().flatten() {
+                *file = folder.join(&*file);
+            }
+        }
+        if let Some(choice) = &mut config.node {
             choice.nodes = folder.join(&choice.nodes);
         }
         Ok(config)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::test_support::TemporaryDirectory;
 use expect_test::expect;
 
 #[test]
@@ -139,4 +140,18 @@ fn announced_addresses_pair_with_listed_ones() {
     assert!(Config::parse("[media]\nannounced = [\"203.0.113.9\"]").is_err());
     assert!(Config::parse("[media]\naddresses = []").is_err());
     assert!(Config::parse("[media]\nfirst_port = 65535\nworkers = 2").is_err());
+}
+
+#[test]
+fn files_that_a_file_names_count_from_its_own_folder() {
+    let directory = TemporaryDirectory::new();
+    let path = directory.path().join("node.toml");
+    let text = "[node]\nname = \"a\"\nnodes = \"nodes.toml\"\n[bus]\nkind = \"nats\"\nservers = [\"127.0.0.1:4222\"]\n\
+                credentials_file = \"a.credentials\"\nca_file = \"/etc/ca.pem\"\n";
+    std::fs::write(&path, text).unwrap();
+    let config = Config::load(&path).unwrap();
+    assert_eq!(config.node.unwrap().nodes, directory.path().join("nodes.toml"));
+    let nats = config.bus.nats.unwrap();
+    assert_eq!(nats.credentials_file, Some(directory.path().join("a.credentials")));
+    assert_eq!(nats.ca_file, Some("/etc/ca.pem".into()), "an absolute path is as it is");
 }

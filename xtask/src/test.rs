@@ -120,7 +120,7 @@ fn web_tests(workspace: &Workspace) -> Result<(u32, u32)> {
 
 fn browser_tests(workspace: &Workspace) -> Result<(u32, u32)> {
     web::build(workspace)?;
-    check::build_server(workspace)?;
+    check::build_everything(workspace)?;
     web::install(workspace, web::BROWSER_TESTS)?;
     let report: &Path = &workspace.path("tests/browser/results/report.json");
     fresh(report)?;

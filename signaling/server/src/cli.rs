@@ -50,8 +50,11 @@ enum Command {
         /// The configuration; --config does as well
         file: Option<PathBuf>,
         /// Connects to the bus servers it names as well
-        #[arg(long)]
+        #[arg(long, conflicts_with = "text_only")]
         connect: bool,
+        /// Leaves out the files with passwords and keys that it names: for a configuration of another machine
+        #[arg(long)]
+        text_only: bool,
     },
     /// Writes what a NATS server must let a node do, for the server's configuration
     BusUser(bus::User),
@@ -113,7 +116,14 @@ fn told(error: &anyhow::Error) -> String {
 fn dispatch(arguments: Arguments) -> Result<()> {
     let Arguments { command, place } = arguments;
     match command {
-        Command::CheckConfig { file, connect } => check_config(&place, file, connect),
+        Command::CheckConfig { file, connect, text_only } => {
+            let deep = match (connect, text_only) {
+                (true, _) => Deep::Servers,
+                (false, true) => Deep::Text,
+                (false, false) => Deep::Files,
+            };
+            check_config(&place, file, deep)
+        }
         Command::BusUser(user) => bus::user(&user),
         Command::CheckNodes(options) => nodes::check(&options),
         Command::PrintNodes(options) => nodes::print_file(&options),
@@ -134,15 +144,27 @@ fn dispatch(arguments: Arguments) -> Result<()> {
     }
 }
 
-fn check_config(place: &Place, file: Option<PathBuf>, connect: bool) -> Result<()> {
+/// How far a check of a configuration goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Deep {
+    /// What is written in it and in the nodes file.
+    Text,
+    /// The files with passwords, keys and certificates too. A database is not connected to.
+    Files,
+    /// The bus servers too.
+    Servers,
+}
+
+fn check_config(place: &Place, file: Option<PathBuf>, deep: Deep) -> Result<()> {
     let given = place.config.clone();
     ensure!(given.is_none() || file.is_none(), "give the configuration once: as FILE or as --config FILE");
     let Some(file) = file.or(given) else { bail!("say which: giaoban check-config FILE") };
     let config = Config::load(&file)?;
-    // The files that the store's section names are looked at too; a database is not connected to.
-    store::Place::of(&config.store)?;
-    bus::check_files(&config.bus)?;
-    if connect {
+    if deep >= Deep::Files {
+        store::Place::of(&config.store)?;
+        bus::check_files(&config.bus)?;
+    }
+    if deep >= Deep::Servers {
         runtime()?.block_on(bus::connect(&config.bus))?;
     }
     let own = config.node.as_ref().map(NodesFile::of).transpose()?;

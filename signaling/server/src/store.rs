@@ -16,6 +16,7 @@ mod place;
 mod rights;
 mod sessions;
 mod sites;
+mod steps;
 mod tries;
 mod units;
 

@@ -2,15 +2,12 @@
 
 use super::error::{ServerProblem, StoreError};
 use super::place::{FILE_NAME, Place, Server};
+use super::steps::{POSTGRES_STEPS, SQLITE_STEPS};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _};
 use std::path::Path;
 use std::time::Duration;
-
-/// The steps of the schema, under the same numbers for both.
-pub(super) static SQLITE_STEPS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
-pub(super) static POSTGRES_STEPS: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 
 /// Connections of one process to SQLite. It has one writer at a time; the others read.
 const FILE_CONNECTIONS: u32 = 4;

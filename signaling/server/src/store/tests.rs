@@ -277,8 +277,8 @@ async fn both_kinds_have_the_same_tables_and_columns() {
     let named = text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
     assert_eq!(copy::columns(), named, "what a copy carries over");
     assert_eq!(
-        open::SQLITE_STEPS.iter().map(|step| step.version).collect::<Vec<_>>(),
-        open::POSTGRES_STEPS.iter().map(|step| step.version).collect::<Vec<_>>(),
+        steps::SQLITE_STEPS.iter().map(|step| step.version).collect::<Vec<_>>(),
+        steps::POSTGRES_STEPS.iter().map(|step| step.version).collect::<Vec<_>>(),
     );
 }
 

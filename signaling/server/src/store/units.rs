@@ -2,9 +2,11 @@
 
 use super::{Store, StoreError};
 use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row as _};
 
 /// One line of the tiers file.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TierRow {
     /// Its code.
@@ -14,7 +16,7 @@ pub struct TierRow {
 }
 
 /// One line of the units file.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnitRow {
     /// Its code.
@@ -35,6 +37,28 @@ pub struct UnitRow {
     pub valid_to: Option<String>,
     /// Codes of its successors with spaces between.
     pub successors: String,
+}
+
+impl FromRow<'_, AnyRow> for TierRow {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self { code: row.try_get("code")?, name: row.try_get("name")? })
+    }
+}
+
+impl FromRow<'_, AnyRow> for UnitRow {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            code: row.try_get("code")?,
+            name: row.try_get("name")?,
+            kind: row.try_get("kind")?,
+            tier: row.try_get("tier")?,
+            parent: row.try_get("parent")?,
+            sort_order: row.try_get("sort_order")?,
+            valid_from: row.try_get("valid_from")?,
+            valid_to: row.try_get("valid_to")?,
+            successors: row.try_get("successors")?,
+        })
+    }
 }
 
 /// The setting that changes with every import, by which a running node notices one.

@@ -12,7 +12,7 @@ async fn first_version(directory: &Path) -> Vec<String> {
     let path = directory.join(place::FILE_NAME);
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let pool = SqlitePool::connect_with(options).await.unwrap();
-    let first: Vec<_> = open::SQLITE_STEPS.iter().filter(|step| step.version == 1).cloned().collect();
+    let first: Vec<_> = steps::SQLITE_STEPS.iter().filter(|step| step.version == 1).cloned().collect();
     sqlx::migrate::Migrator::with_migrations(first).run(&pool).await.unwrap();
     let lines: Vec<String> =
         include_str!("../../../../core/fixtures/facts-1.jsonl").lines().map(str::to_owned).collect();

@@ -216,6 +216,7 @@ impl Hub {
             Input::Recheck { call, changed } => self.handle_recheck(now, call, &changed),
             Input::Sfu(event) => self.handle_sfu(now, event),
             Input::Node { from, envelope } => self.handle_envelope(now, &from, envelope),
+            Input::Load { load } => self.on_load(load),
             Input::Timeout => {}
             Input::Stop => self.stop(),
         }

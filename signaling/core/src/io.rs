@@ -1,6 +1,6 @@
 //! The hub's door: every way it can be woken and everything it can ask for.
 
-use crate::neighbour::{Envelope, NeighbourNews, NodeName};
+use crate::neighbour::{Envelope, NeighbourNews, NodeLoad, NodeName};
 use crate::{FactRecord, UnitTree};
 use sfu_control::{SfuCommand, SfuEvent};
 use signaling_protocol::{
@@ -187,6 +187,11 @@ pub enum Input {
         from: NodeName,
         /// What.
         envelope: Envelope,
+    },
+    /// The shell has measured how busy the machine is.
+    Load {
+        /// What it measured.
+        load: NodeLoad,
     },
     /// The deadline of the last drain has come.
     Timeout,

@@ -165,7 +165,7 @@ impl Meeting {
 
 impl UtcMillis {
     /// Whole seconds, as the wire has them.
-    pub(crate) fn seconds(self) -> signaling_protocol::UtcSeconds {
+    pub fn seconds(self) -> signaling_protocol::UtcSeconds {
         signaling_protocol::UtcSeconds(u32::try_from(self.0.div_euclid(1_000)).unwrap_or(0))
     }
 }

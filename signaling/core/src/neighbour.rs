@@ -12,7 +12,7 @@ mod word;
 pub use channel::LossCause;
 pub(crate) use channel::{Channel, Heard, Side};
 pub use name::{NodeName, NodeNameError};
-pub use status::NodeStatus;
+pub use status::{Contact, NodeFigures, NodeLoad, NodeStatus};
 pub use word::{Admit, Command, Envelope, IslandPart, NEIGHBOUR_VERSION, Peers, Presence, TurnedAway, Word};
 
 use signaling_protocol::UnitCode;
@@ -52,13 +52,8 @@ pub enum NeighbourNews {
     Attached,
     /// They do not any more.
     Lost(LossCause),
+    /// It wanted to attach to this node, and was turned away.
+    TurnedAway(TurnedAway),
     /// It said what it may not say, or what makes no sense; it was not done.
     BadWord,
-}
-
-impl Place {
-    /// The nodes beside it: its parent, then its children.
-    pub fn around(&self) -> impl Iterator<Item = &NodeName> {
-        self.parent.iter().chain(self.children.iter().map(|child| &child.name))
-    }
 }

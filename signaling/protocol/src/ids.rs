@@ -84,6 +84,10 @@ string_id! {
     AccountId, "string & { readonly __id: \"Account\" }"
 }
 string_id! {
+    /// A node's name.
+    NodeName, "string & { readonly __id: \"Node\" }"
+}
+string_id! {
     /// An m-line's mid.
     Mid, "string & { readonly __id: \"Mid\" }"
 }

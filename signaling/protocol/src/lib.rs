@@ -14,13 +14,15 @@
 //! 6. `server`   what is so ([`ServerFrame`])
 //! 7. `refusal`  the closed set of reasons for "no"
 //! 8. `api`      bodies of the HTTP API
-//! 9. `version`  which versions can talk, and every bound of the wire
-//! 10. `typescript`  all of it as one TypeScript file
+//! 9. `node_map` the map of nodes as a technician is told it
+//! 10. `version`  which versions can talk, and every bound of the wire
+//! 11. `typescript`  all of it as one TypeScript file
 
 mod api;
 mod client;
 mod ids;
 mod media;
+mod node_map;
 mod refusal;
 mod server;
 mod text;
@@ -35,10 +37,13 @@ pub use api::{
 };
 pub use client::{ClientFrame, ClientMessage, Credential, DeviceKind, Hello, Presence, SlotWish, ViewWish};
 pub use ids::{
-    AccountId, FactNumber, MeetingId, Mid, RequestId, ResumeToken, SeatId, Ticket, TierCode, UnitCode,
-    UtcSeconds,
+    AccountId, FactNumber, MeetingId, Mid, NodeName, RequestId, ResumeToken, SeatId, Ticket, TierCode,
+    UnitCode, UtcSeconds,
 };
 pub use media::{LineQuality, MediaProfile, PublishDemand, PublishSource, SlotName};
+pub use node_map::{
+    LineFlow, LineWay, NodeFigures, NodeLine, NodeLoss, NodeMap, NodeState, NodeUnit, NodeView,
+};
 pub use refusal::Refusal;
 pub use server::{
     Bye, ByeReason, Change, Outcome, Resumed, ServerFrame, ServerMessage, SlotState, Snapshot, Welcome, You,

@@ -3,8 +3,8 @@
 
 use crate::{
     AccountView, ApiError, ChangePassword, ClientFrame, CreateAccount, CreateMeeting, IssuedSecret,
-    MeetingList, PROTOCOL_VERSION, ServerFrame, SessionView, SetAccountState, SignIn, SiteAccountView,
-    TicketIssued, UnitList, WIRE_LIMITS,
+    MeetingList, NodeMap, PROTOCOL_VERSION, ServerFrame, SessionView, SetAccountState, SignIn,
+    SiteAccountView, TicketIssued, UnitList, WIRE_LIMITS,
 };
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashSet};
@@ -34,6 +34,7 @@ pub fn typescript() -> String {
     collected.visit::<SetAccountState>();
     collected.visit::<SiteAccountView>();
     collected.visit::<IssuedSecret>();
+    collected.visit::<NodeMap>();
     let mut file = String::from(HEADER);
     // Writing to a String cannot fail.
     let _ = write!(file, "\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");

@@ -215,6 +215,12 @@ impl Driver {
                 let _ = reply.send(self.hub.counters());
                 None
             }
+            Request::Nodes(reply) => {
+                // As above.
+                let _ = reply.send((self.hub.statuses(), self.hub.figures()));
+                None
+            }
+            Request::Load(load) => Some(Input::Load { load }),
             Request::Stop => Some(self.stop()),
         }
     }
@@ -298,7 +304,7 @@ impl Driver {
                 }
             }
             Output::Node { to, envelope } => self.neighbours.post(to, envelope),
-            Output::Neighbour { node, news } => self.neighbours.on_news(&node, news),
+            Output::Neighbour { node, news } => Neighbours::on_news(&node, news),
             // These are taken out while draining.
             Output::Store(_)
             | Output::StoreApart { .. }

@@ -16,6 +16,7 @@
 //! | POST | `/api/v1/accounts/{account}/password` | administrator | → `IssuedSecret` |
 //! | GET | `/api/v1/sites` | administrator | → `SiteAccountView[]` of the own part of the tree |
 //! | POST, DELETE | `/api/v1/units/{unit}/site-secret` | administrator | → `IssuedSecret`; → 204 |
+//! | GET | `/api/v1/nodes` | administrator, operator | → `NodeMap` of the own part of the tree |
 //! | GET | `/api/v1/ws` | anybody | WebSocket, subprotocol `giaoban.v1` |
 //! | POST | `/api/v1/rtc` | bearer: resume token | SDP offer → 201, SDP answer, `Location` |
 //! | PATCH, DELETE | `/api/v1/rtc/session` | bearer: resume token | SDP offer → SDP answer; → 204 |
@@ -31,6 +32,7 @@ pub mod fuzzing;
 mod guard;
 mod health;
 mod meetings;
+mod nodes;
 mod pages;
 mod rtc;
 mod session;
@@ -47,6 +49,8 @@ use crate::driver::HubHandle;
 use crate::identity::Identity;
 use crate::media::Media;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
+use crate::node_map::Placed;
 use crate::rights::Settling;
 use crate::store::Store;
 use crate::tls::CertificateOrigin;
@@ -92,6 +96,10 @@ pub struct App {
     pub bus: Bus,
     /// The SFU, for its figures. Absent where only the API is tested.
     pub media: Option<Arc<Media>>,
+    /// Where this node stands among others.
+    pub placed: Placed,
+    /// How it gets on with those beside it.
+    pub neighbours: Arc<Neighbours>,
     /// Whether the node serves.
     pub readiness: Readiness,
     /// Who made the certificate.
@@ -120,6 +128,7 @@ pub fn router(app: Arc<App>, scheme: Scheme) -> Router {
         .route("/session", get(session::show).post(session::sign_in).delete(session::sign_out))
         .route("/units", get(units::list))
         .route("/sites", get(sites::list))
+        .route("/nodes", get(nodes::list))
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/{meeting}/ticket", post(meetings::ticket))
         .route("/rtc", post(rtc::offer))

@@ -15,9 +15,10 @@
 //! 10. `media`      commands to and events from the embedded SFU
 //! 11. `bus`        what nodes say to each other, and what a cluster agrees on: in memory or over NATS
 //! 12. `tree`       the nodes above and below: what the hub says to them, and who may come in
+//! 13. `node_map`   how this node and those below it are, for technicians and monitoring
 //!
 //! Beside them: `units` (the tree and its rows), `site_link` (link and QR code of a site), `tls` (certificate),
-//! `data_dir` (files and their rights), `logs`, `metrics`, `clock` and `entropy` (the only readers of either).
+//! `data_dir` (files and their rights), `logs`, `metrics`, `load` (of the processors), `clock` and `entropy` (the only readers of either).
 //!
 //! Invariants: a fact is durable before anybody is told of it, and a node that cannot store waits
 //! for its Postgres server or ends; every queue has a bound; a password, secret or token is neither logged nor stored, only its hash.
@@ -32,11 +33,13 @@ pub mod entropy;
 pub mod http;
 mod hub_start;
 pub mod identity;
+mod load;
 pub mod logs;
 pub mod media;
 mod media_metrics;
 pub mod metrics;
 pub mod neighbours;
+pub mod node_map;
 mod process_metrics;
 mod rights;
 mod serve;

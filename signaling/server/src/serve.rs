@@ -12,15 +12,17 @@ use crate::data_dir::DataDirectory;
 use crate::driver::{Driver, DriverError, HubHandle, Request};
 use crate::http::{App, Keeper, Readiness, Unready};
 use crate::identity::{Denied, Identity};
+use crate::load::LoadMeter;
 use crate::media::Media;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
+use crate::node_map::Placed;
 use crate::store::{Place, Store};
 use crate::tree::{Tree, Ways};
 use crate::{clock, entropy, hub_start, tls, tree, units};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use listen::Listeners;
-use signaling_core::UnitTree;
+use signaling_core::{NodeName, UnitTree};
 use signaling_protocol::{BoundedText, CreateAccount, GrantRole, GrantView, IssuedSecret, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,9 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// A supervisor's patience is five seconds; every step of stopping has its part of it.
 const _: () = assert!(FAREWELL.as_millis() + 2 * DRAIN.as_millis() < 4_500);
+
+/// What a node that stands alone is called on the map.
+const ALONE: &str = "giaoban";
 
 /// The first administrator's sign-in name.
 const FIRST_ADMINISTRATOR: &str = "admin";
@@ -109,7 +114,7 @@ impl Node {
         let resume_key = data.resume_key().with_context(at)?;
         let given = (Arc::clone(&tree), place.clone());
         let hub = hub_start::start(&config, &store, given, resume_key, entropy::bytes()?).await?;
-        let (neighbours, posted) = Neighbours::new(place.around().cloned());
+        let (neighbours, posted) = Neighbours::new();
         let neighbours = Arc::new(neighbours);
         let watched = (Arc::clone(&metrics), Arc::clone(&neighbours));
         let (driver, hub) = Driver::new(hub, store.clone(), Arc::clone(&media), events, watched);
@@ -125,6 +130,11 @@ impl Node {
             units,
             metrics,
             bus: bus.clone(),
+            placed: match &placed {
+                Some((nodes, own)) => Placed { tree: nodes.tree.clone(), own: own.name.clone() },
+                None => Placed::alone(NodeName::parse(ALONE)?),
+            },
+            neighbours: Arc::clone(&neighbours),
             media: Some(Arc::clone(&media)),
             readiness: Readiness::default(),
             certificate: tls.origin,
@@ -212,10 +222,16 @@ async fn look(
 ) -> anyhow::Error {
     let mut version = app.store.units_version().await.unwrap_or_default();
     let mut looks = 0_u32;
+    let mut meter = LoadMeter::new();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if !app.media.as_ref().is_none_or(|media| media.metrics().is_whole()) {
             return anyhow!("a media worker has failed");
+        }
+        if let Some(load) = meter.look()
+            && hub.send(Request::Load(load)).await.is_err()
+        {
+            return anyhow!("the meetings' task is gone");
         }
         match take_units(&app, &hub, &units, &mut version).await {
             Ok(None) => {}

@@ -454,9 +454,51 @@ mosaicSlots: number,
 pageSeats: number, };
 
 /**
+ * What flows on a line.
+ */
+export type LineFlow = { 
+/**
+ * From the upper node to the lower one.
+ */
+down: LineWay, 
+/**
+ * From the lower node to the upper one.
+ */
+up: LineWay, 
+/**
+ * Round trip, milliseconds.
+ */
+rttMs?: number, };
+
+/**
  * A line in one word, computed by the server (web-client.md section 5.8).
  */
 export type LineQuality = "unknown" | "good" | "fair" | "poor" | "lost";
+
+/**
+ * One direction of a line. Measured where it is sent, or where it comes in if only that end has told.
+ */
+export type LineWay = { 
+/**
+ * What flows, headers included, kbit/s.
+ */
+kbps?: number, 
+/**
+ * What the line is found to carry in this direction, kbit/s.
+ */
+estimateKbps?: number, 
+/**
+ * Packets that are lost, in thousandths.
+ */
+lostPermille?: number, 
+/**
+ * Streams.
+ */
+streams?: number, 
+/**
+ * Pictures that are wanted beyond in a larger form than the line affords.
+ */
+denied?: number, };
 
 /**
  * How much a client wants to receive.
@@ -636,6 +678,167 @@ export type MicrophonePolicy = "locked" | "allowed";
  * An m-line's mid.
  */
 export type Mid = string & { readonly __id: "Mid" };
+
+/**
+ * What a node tells of itself.
+ */
+export type NodeFigures = { 
+/**
+ * Connections of people and rooms.
+ */
+people: number, 
+/**
+ * Meetings that are running there.
+ */
+meetings: number, 
+/**
+ * People and rooms whose sound and pictures it carries.
+ */
+peers: number, 
+/**
+ * How busy all its processors are, %.
+ */
+processorPercent?: number, 
+/**
+ * How many processors it has.
+ */
+processors?: number, 
+/**
+ * The release it runs.
+ */
+version: string, };
+
+/**
+ * The line between a node and the one above it.
+ */
+export type NodeLine = { 
+/**
+ * Its capacity in each direction, if the nodes file says it, kbit/s.
+ */
+capacityKbps?: number, 
+/**
+ * How much of that meetings may take, %.
+ */
+capPercent?: number, 
+/**
+ * Its label in the nodes file.
+ */
+class?: string, 
+/**
+ * What flows on it now; absent while no media link stands.
+ */
+flow?: LineFlow, };
+
+/**
+ * Why a node is not heard.
+ */
+export type NodeLoss = { "cause": "silent", } | { "cause": "resuming", } | { "cause": "version", } | { "cause": "clock", 
+/**
+ * By so much; positive if its own is ahead.
+ */
+apartSeconds: number, };
+
+/**
+ * `GET /api/v1/nodes`: the nodes in the caller's part of the tree, as far as the node that answers knows of them: itself
+ * and those below it.
+ */
+export type NodeMap = { 
+/**
+ * The node that answers.
+ */
+here: NodeName, 
+/**
+ * Its clock.
+ */
+now: UtcSeconds, 
+/**
+ * The release it runs.
+ */
+version: string, 
+/**
+ * Parents before children, siblings in the order of the nodes file.
+ */
+nodes: Array<NodeView>, };
+
+/**
+ * A node's name.
+ */
+export type NodeName = string & { readonly __id: "Node" };
+
+/**
+ * Whether a node and the one above it hear each other.
+ */
+export type NodeState = { "state": "top", } | { "state": "attached", 
+/**
+ * Since when.
+ */
+since: UtcSeconds, } | { "state": "never", } | { "state": "lost", 
+/**
+ * When that was noticed.
+ */
+since: UtcSeconds, 
+/**
+ * When something was heard of it last, if ever.
+ */
+heard?: UtcSeconds, 
+/**
+ * Why.
+ */
+cause: NodeLoss, } | { "state": "beyond", };
+
+/**
+ * A unit a node serves.
+ */
+export type NodeUnit = { 
+/**
+ * Its code.
+ */
+unit: UnitCode, 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * One node.
+ */
+export type NodeView = { 
+/**
+ * Its name in the nodes file.
+ */
+name: NodeName, 
+/**
+ * The node it belongs below, by the nodes file.
+ */
+parent?: NodeName, 
+/**
+ * The node it dials while its parent does not answer.
+ */
+standby?: NodeName, 
+/**
+ * The node that tells of it now, if that is not its parent.
+ */
+attachedTo?: NodeName, 
+/**
+ * The units whose sites it serves, with all below them, the first ones; none if it serves whoever is left.
+ */
+branch: Array<NodeUnit>, 
+/**
+ * How many there are.
+ */
+units: number, 
+/**
+ * Whether it is heard.
+ */
+state: NodeState, 
+/**
+ * What it told of itself last. While it is not heard this is how it was.
+ */
+figures?: NodeFigures, 
+/**
+ * The line to the node above; absent at the top.
+ */
+line?: NodeLine, };
 
 /**
  * Who sits on a seat.

@@ -17,10 +17,10 @@ pub(in crate::hub) use status::Statuses;
 use super::{Hub, Session, Standing};
 use crate::join::site_unit;
 use crate::neighbour::{
-    Channel, Envelope, Heard, LossCause, NeighbourNews, NodeName, Peers, Place, Side, Word,
+    Channel, Contact, Envelope, Heard, LossCause, NeighbourNews, NodeName, Peers, Place, Side, Word,
 };
 use crate::placement::Moved;
-use crate::{FactRecord, Now, Output, UnitTree};
+use crate::{FactRecord, Now, Output, UnitTree, UtcMillis};
 use media::MediaLink;
 use rand::Rng as _;
 use signaling_protocol::{FactNumber, MeetingId, SeatId, UnitCode};
@@ -36,6 +36,10 @@ pub(super) struct Neighbour {
     /// For whom a child speaks: these units and all below them. Empty for a parent, who speaks for everybody.
     branch: Vec<UnitCode>,
     channel: Channel,
+    /// How the two hear each other, for people.
+    contact: Contact,
+    /// When it was heard last.
+    heard: Option<UtcMillis>,
     media: MediaLink,
     /// What may be sent to it, kbit/s; none if only the line limits it.
     cap_kbps: Option<u32>,
@@ -54,6 +58,8 @@ impl Neighbour {
         Self {
             branch,
             channel: Channel::new(side, now),
+            contact: Contact::Never {},
+            heard: None,
             media: MediaLink::new(now),
             cap_kbps,
             follows: BTreeMap::new(),
@@ -109,6 +115,7 @@ impl Hub {
             self.counters.strangers = self.counters.strangers.saturating_add(1);
             return;
         };
+        neighbour.heard = Some(now.wall);
         for heard in neighbour.channel.handle_envelope(now, envelope, epoch) {
             self.on_heard(now, from, heard);
         }
@@ -138,6 +145,7 @@ impl Hub {
         match heard {
             Heard::Attached => {
                 self.counters.attached = self.counters.attached.saturating_add(1);
+                self.note_attached(now, from);
                 self.outputs
                     .push_back(Output::Neighbour { node: from.clone(), news: NeighbourNews::Attached });
                 if !above {
@@ -145,6 +153,7 @@ impl Hub {
                 }
             }
             Heard::Lost(cause) => self.on_lost(now, from, cause),
+            Heard::TurnedAway(why) => self.on_turned_away(now, from, why),
             Heard::Word(word) if above => self.on_word_from_above(now, from, word),
             Heard::Word(word) => self.on_word_from_below(now, from, word),
         }
@@ -153,8 +162,10 @@ impl Hub {
     /// A conversation ended. If it begins anew at once, both tell each other where they stand, and nobody is gone before.
     fn on_lost(&mut self, now: Now, from: &NodeName, cause: LossCause) {
         let above = self.place.parent.as_ref() == Some(from);
-        let news = NeighbourNews::Lost(cause);
-        self.outputs.push_back(Output::Neighbour { node: from.clone(), news });
+        if self.note_lost(now, from, cause) {
+            let news = NeighbourNews::Lost(cause);
+            self.outputs.push_back(Output::Neighbour { node: from.clone(), news });
+        }
         if let Some(neighbour) = self.neighbours.get_mut(from) {
             neighbour.forget();
         }

@@ -5,6 +5,7 @@
 
 use super::word::{Envelope, NEIGHBOUR_VERSION, TurnedAway, Word};
 use crate::Now;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// How often each side says that it is still there, and how often a child tries to attach.
@@ -40,8 +41,9 @@ enum State {
     Attached { epoch: u64, said: u32, heard: u32 },
 }
 
-/// Why a conversation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a conversation ended, or was not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum LossCause {
     /// Nothing was heard for too long.
     Silent,
@@ -60,6 +62,8 @@ pub(crate) enum Heard {
     Attached,
     /// No longer.
     Lost(LossCause),
+    /// The child wanted to attach, and was turned away.
+    TurnedAway(TurnedAway),
     /// A word.
     Word(Word),
 }
@@ -97,6 +101,7 @@ impl Channel {
                 };
                 if let Some(why) = refused {
                     self.outbox.push(Envelope::TurnedAway { epoch, why });
+                    heard.push(Heard::TurnedAway(why));
                     return heard;
                 }
                 match self.state {

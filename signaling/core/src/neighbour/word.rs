@@ -10,7 +10,7 @@ use signaling_protocol::{
 
 /// The form of everything below. Nodes of another version are turned away: facts that one of them cannot read would be
 /// lost to it.
-pub const NEIGHBOUR_VERSION: u32 = 1;
+pub const NEIGHBOUR_VERSION: u32 = 2;
 
 /// What travels between two nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,13 +1,16 @@
 //! Many nodes, one meeting.
 
 mod forest;
+mod seen;
 
 use super::harness::{Participant, person, site, unit};
 use crate::neighbour::{Admit, Command, Peers, Presence};
-use crate::{Call, Input, LossCause, NeighbourNews, TurnedAway, UtcMillis, Word};
+use crate::{Call, Input, Word};
 use forest::{Forest, node};
 use sfu_control::{PeerId, Source, SourceKind};
-use signaling_protocol::{ByeReason, ClientMessage, Connection, GrantRole, PublishSource, Refusal, SeatId};
+use signaling_protocol::{
+    ByeReason, ClientMessage, Connection, GrantRole, Microphone, PublishSource, Refusal, SeatId,
+};
 
 #[test]
 fn a_village_two_nodes_below_is_in_the_meeting_of_the_top() {
@@ -114,6 +117,31 @@ fn a_branch_that_is_cut_off_goes_on_under_its_own_chair() {
 }
 
 #[test]
+fn who_speaks_while_the_line_is_cut_goes_on_speaking() {
+    let (mut forest, mut chair) = Forest::meeting(21);
+    let hall = forest.join("t1", &site("T1")).unwrap();
+    let mut village = forest.join("x1", &site("V1")).unwrap();
+    forest.ask("tw", &mut chair, ClientMessage::InviteToSpeak { seat: village.seat.clone() }).unwrap();
+    forest.ask("x1", &mut village, ClientMessage::OpenMicrophone {}).unwrap();
+    forest.cut.insert("t1");
+    forest.pass(4);
+    for (name, who) in [("t1", &hall), ("x1", &village)] {
+        let (meeting, seats) = forest.picture(name, who);
+        assert!(meeting.apart[0].cut && meeting.apart[0].chair.as_ref() == Some(&hall.seat), "{name}");
+        assert_eq!(
+            (meeting.floor.as_ref(), meeting.stage.as_ref()),
+            (Some(&village.seat), Some(&village.seat))
+        );
+        assert_eq!(seats[&village.seat].microphone, Microphone::Open, "{name}");
+    }
+    assert_eq!(forest.picture("t1", &hall).1[&hall.seat].microphone, Microphone::Off, "who chairs may speak");
+    forest.cut.clear();
+    forest.pass(3);
+    forest.assert_one_history();
+    assert_eq!(forest.picture("tw", &chair).1[&village.seat].microphone, Microphone::Locked);
+}
+
+#[test]
 fn whatever_both_sides_do_while_they_are_apart_nothing_is_lost_or_done_twice() {
     for seed in 0..40 {
         let (mut forest, mut chair, mut hall, mut village) = cut_off(seed);
@@ -163,9 +191,12 @@ fn whatever_both_sides_do_while_they_are_apart_nothing_is_lost_or_done_twice() {
         let facts: u32 = taken.iter().map(|(_, facts)| facts).sum();
         let before = u32::try_from(before).unwrap();
         assert!(facts >= before && before >= made, "seed {seed}: {taken:?} {before} {made}");
-        let seen = forest.picture("tw", &chair);
+        let mut seen = forest.picture("tw", &chair);
+        let mut far = forest.picture("t2", &other);
         assert_eq!(seen.0.apart, [], "seed {seed}");
-        assert_eq!(forest.picture("t2", &other), seen, "seed {seed}");
+        // By which fact the meeting was told last depends on which of them came together.
+        (seen.0.fact, far.0.fact) = Default::default();
+        assert_eq!(far, seen, "seed {seed}");
     }
 }
 
@@ -288,21 +319,6 @@ fn a_seat_is_heard_at_one_node() {
 }
 
 #[test]
-fn clocks_that_are_apart_are_named() {
-    let mut forest = Forest::new(7);
-    forest.cut.insert("t1");
-    forest.pass(4);
-    forest.cut.clear();
-    forest.world("t1").now.wall = UtcMillis(forest.world("tw").now.wall.0 + 60_000);
-    forest.world("t1").now.instant += std::time::Duration::from_millis(1_100);
-    forest.world("t1").input(Input::Timeout);
-    forest.carry();
-    let last = forest.world("t1").news.last().cloned();
-    let Some((_, NeighbourNews::Lost(LossCause::TurnedAway(why)))) = last else { panic!("{last:?}") };
-    assert!(matches!(why, TurnedAway::Clock { apart_ms: 59_000..=62_000 }), "{why:?}");
-}
-
-#[test]
 fn a_meeting_is_made_where_its_unit_lies() {
     let mut forest = Forest::new(8);
     let wanted = forest::country_briefing();
@@ -338,26 +354,6 @@ fn a_node_that_was_restarted_goes_on_from_its_log() {
     let seen = forest.picture("tw", &chair_again).1[&back.seat].connection;
     assert!(matches!(seen, Connection::Connected { .. }), "{seen:?}");
     forest.assert_one_history();
-}
-
-#[test]
-fn the_top_sees_how_every_node_is() {
-    let (mut forest, _) = Forest::meeting(10);
-    forest.join("x1", &site("V1")).unwrap();
-    forest.pass(5);
-    let seen = |forest: &mut Forest| {
-        let statuses = forest.world("tw").hub.statuses();
-        let mut seen: Vec<_> =
-            statuses.into_iter().map(|s| (s.node.to_string(), s.people, s.heard)).collect();
-        seen.sort();
-        seen
-    };
-    let all = [("t1", 0, true), ("t2", 0, true), ("tw", 1, true), ("x1", 1, true)];
-    assert_eq!(seen(&mut forest), all.map(|(node, people, heard)| (node.to_owned(), people, heard)));
-    forest.cut.insert("t1");
-    forest.pass(4);
-    let cut = [("t1", 0, false), ("t2", 0, true), ("tw", 1, true), ("x1", 1, false)];
-    assert_eq!(seen(&mut forest), cut.map(|(node, people, heard)| (node.to_owned(), people, heard)));
 }
 
 #[test]

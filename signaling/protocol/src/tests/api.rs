@@ -4,9 +4,10 @@ use super::golden::{Golden, Variants, Writer, all, one_per_variant, variants};
 use super::sample::{NOW, STARTS, account, commune, meeting_id, other_commune, province, tier, title};
 use crate::{
     AccountKind, AccountState, AccountView, ApiError, BoundedText, ChangePassword, CreateAccount,
-    CreateMeeting, GrantRole, GrantView, IssuedSecret, MeetingKind, MeetingList, MeetingPhase, MeetingStaff,
-    MeetingSummary, Refusal, Role, SessionView, SetAccountState, SignIn, SiteAccountView, Ticket,
-    TicketIssued, TierView, UnitList, UnitView, typescript,
+    CreateMeeting, GrantRole, GrantView, IssuedSecret, LineFlow, LineWay, MeetingKind, MeetingList,
+    MeetingPhase, MeetingStaff, MeetingSummary, NodeFigures, NodeLine, NodeLoss, NodeMap, NodeName,
+    NodeState, NodeUnit, NodeView, Refusal, Role, SessionView, SetAccountState, SignIn, SiteAccountView,
+    Ticket, TicketIssued, TierView, UnitList, UnitView, typescript,
 };
 use std::collections::BTreeSet;
 
@@ -58,6 +59,7 @@ fn responses() -> Vec<Golden> {
         Golden::of("api/siteAccounts.json", node, &sites),
         Golden::of("api/firstPassword.json", node, &first_password()),
         Golden::of("api/siteSecret.json", node, &site_secret()),
+        Golden::of("api/nodes.json", node, &node_map()),
     ]
 }
 
@@ -158,6 +160,70 @@ fn site_secret() -> IssuedSecret {
         link: Some("https://hop.example/#site=90001.golden-site-secret".to_owned()),
         qr: Some("<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned()),
     }
+}
+
+/// A node in each state, and a line of which everything is known.
+fn node_map() -> NodeMap {
+    let name = |text: &str| NodeName::parse(text).unwrap();
+    let plain = |text: &str, state| NodeView {
+        name: name(text),
+        parent: Some(name("dieu-hanh")),
+        standby: None,
+        attached_to: None,
+        branch: vec![NodeUnit { unit: commune(), name: "Xã Tân An".to_owned() }],
+        units: 1,
+        state,
+        figures: None,
+        line: Some(NodeLine { capacity_kbps: None, cap_percent: None, class: None, flow: None }),
+    };
+    let lost = |cause| NodeState::Lost { since: NOW, heard: None, cause };
+    let way = |kbps| LineWay {
+        kbps: Some(kbps),
+        estimate_kbps: Some(180_000),
+        lost_permille: Some(3),
+        streams: Some(7),
+        denied: Some(1),
+    };
+    let flow = LineFlow { down: way(40_000), up: way(9_000), rtt_ms: Some(21) };
+    let top = NodeView {
+        parent: None,
+        branch: vec![],
+        units: 0,
+        line: None,
+        ..plain("dieu-hanh", NodeState::Top {})
+    };
+    let figures = NodeFigures {
+        people: 151,
+        meetings: 2,
+        peers: 149,
+        processor_percent: Some(37),
+        processors: Some(8),
+        version: "0.1.0".to_owned(),
+    };
+    let attached = NodeView {
+        standby: Some(name("trung-chau")),
+        attached_to: Some(name("trung-chau")),
+        figures: Some(figures),
+        line: Some(NodeLine {
+            capacity_kbps: Some(200_000),
+            cap_percent: Some(80),
+            class: Some("P-up".to_owned()),
+            flow: Some(flow),
+        }),
+        ..plain("thuong-du", NodeState::Attached { since: STARTS })
+    };
+    let silent = NodeState::Lost { since: NOW, heard: Some(STARTS), cause: NodeLoss::Silent {} };
+    let nodes = vec![
+        top,
+        attached,
+        plain("hai-hop", NodeState::Never {}),
+        plain("tho-sa", silent),
+        plain("hung-trang", NodeState::Beyond {}),
+        plain("tuong-tin", lost(NodeLoss::Resuming {})),
+        plain("tay-son", lost(NodeLoss::Version {})),
+        plain("dong-son", lost(NodeLoss::Clock { apart_seconds: -61 })),
+    ];
+    NodeMap { here: name("dieu-hanh"), now: NOW, version: "0.1.0".to_owned(), nodes }
 }
 
 /// The types of `generated.ts` that no other type there is made of: the frames and the bodies.

@@ -1,7 +1,10 @@
 //! How the rest of the process reaches the hub's task.
 
 use super::outbox::OutboxSender;
-use signaling_core::{Account, Answer, Call, ConnectionId, Envelope, Holder, NodeName, Rights, UnitTree};
+use signaling_core::{
+    Account, Answer, Call, ConnectionId, Envelope, Holder, NodeFigures, NodeLoad, NodeName, NodeStatus,
+    Rights, UnitTree,
+};
 use signaling_protocol::{Refusal, ResumeToken};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -94,6 +97,10 @@ pub enum Request {
     Probe(oneshot::Sender<()>),
     /// Asks for the hub's counts.
     Counts(oneshot::Sender<HubCounts>),
+    /// Asks how this node and those below it are, and what this one says of itself.
+    Nodes(oneshot::Sender<(Vec<NodeStatus>, NodeFigures)>),
+    /// How busy the machine is.
+    Load(NodeLoad),
     /// The node is being stopped.
     Stop,
 }
@@ -169,6 +176,11 @@ impl HubHandle {
     /// What the hub counts. Nothing while its task does not answer.
     pub async fn counts(&self) -> HubCounts {
         self.look(Request::Counts).await.unwrap_or_default()
+    }
+
+    /// How this node and those below it are, and what this one says of itself. Nothing while its task does not answer.
+    pub async fn nodes(&self) -> Option<(Vec<NodeStatus>, NodeFigures)> {
+        self.look(Request::Nodes).await
     }
 
     async fn look<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {

@@ -6,6 +6,7 @@ use super::guard::client_address;
 use crate::clock;
 use crate::config::MetricsAccess;
 use crate::metrics::{EXPOSITION_TYPE, Exposition};
+use crate::node_map::{self, Sight};
 use crate::units;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
@@ -108,6 +109,14 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Re
     if let Some(media) = &app.media {
         crate::media_metrics::write(media, &mut out);
     }
+    if let Some(heard) = super::nodes::heard(&app).await {
+        let units = Arc::clone(&app.units.borrow());
+        let map = node_map::draw(&app.placed, &heard, &units, Sight::Everything);
+        node_map::write(&map, &mut out);
+    }
+    let (dropped, malformed) = (app.neighbours.dropped.value(), app.neighbours.malformed.value());
+    out.counter("giaoban_node_words_dropped_total", "Words for other nodes the bus did not take.", dropped);
+    out.counter("giaoban_node_words_malformed_total", "Words of other nodes not understood.", malformed);
     app.bus.counters().write(&app.bus.state().borrow(), &mut out);
     crate::process_metrics::write(&mut out);
     ([(header::CONTENT_TYPE, EXPOSITION_TYPE)], out.into_text()).into_response()

@@ -19,7 +19,7 @@ fn the_first_administrator_changes_the_password_before_anything_else() {
     http.post("/api/v1/session", &person("admin", "wrong")).refused(401, "wrongCredential");
     let session = http.post("/api/v1/session", &person("admin", &first)).expect(200);
     assert_eq!(session["mustChangePassword"], true);
-    for path in ["/api/v1/units", "/api/v1/meetings", "/api/v1/accounts", "/api/v1/sites"] {
+    for path in ["/api/v1/units", "/api/v1/meetings", "/api/v1/accounts", "/api/v1/sites", "/api/v1/nodes"] {
         http.get(path).refused(403, "passwordChangeRequired");
     }
     let change = |new: &str| json!({ "current": first, "new": new });
@@ -104,6 +104,12 @@ fn an_administrator_rules_the_own_part_of_the_tree_only() {
     local.send("DELETE", &secret(own), &[], b"").expect(204);
     room.get("/api/v1/session").refused(401, "signedOut");
     room.post("/api/v1/session", &body).refused(401, "wrongCredential");
+
+    // One node serves everybody, so who looks after a part of the tree does not see it.
+    let map = http.get("/api/v1/nodes").expect(200);
+    assert_eq!((&map["nodes"][0]["state"]["state"], &map["here"]), (&json!("top"), &map["nodes"][0]["name"]));
+    local.get("/api/v1/nodes").refused(403, "outsideScope");
+    Http::new(node.address).get("/api/v1/nodes").refused(401, "signedOut");
 
     // Whoever may do more is not taken over by a reset password.
     let list = http.get("/api/v1/accounts").expect(200);

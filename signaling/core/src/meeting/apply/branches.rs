@@ -172,10 +172,27 @@ impl Meeting {
         let mut facts = vec![(Scope::Plenary, Fact::BranchDetached(Box::new(detached)))];
         if let Some(seat) = chair.clone() {
             let scope = Scope::Branch(unit.clone());
-            let unlocked = Fact::MicrophoneSet { seat: seat.clone(), microphone: Microphone::Off };
-            let shown = Fact::StageSet { seat: Some(seat) };
-            facts.extend(scope.of([Fact::BranchChaired { chair, deputy }, unlocked, shown]));
+            facts.extend(scope.of([Fact::BranchChaired { chair, deputy }]));
+            facts.extend(scope.of(self.going_on(&seat, &seats)));
         }
+        facts
+    }
+
+    /// What a branch that is cut off keeps of the plenary: the cut is nobody's wish, so whoever of it speaks goes on
+    /// speaking. Else its chair is shown and may speak.
+    fn going_on(&self, chair: &SeatId, seats: &[&Seat]) -> Vec<Fact> {
+        let of_branch = |id: &&SeatId| seats.iter().any(|seat| seat.record.seat == **id);
+        let opened = |seat: &&&Seat| seat.microphone == Microphone::Open;
+        let open = seats.iter().filter(opened).map(|seat| seat.record.seat.clone());
+        let mut facts: Vec<Fact> =
+            open.map(|seat| Fact::MicrophoneSet { seat, microphone: Microphone::Open }).collect();
+        if !seats.iter().any(|seat| seat.record.seat == *chair && seat.microphone == Microphone::Open) {
+            facts.push(Fact::MicrophoneSet { seat: chair.clone(), microphone: Microphone::Off });
+        }
+        let floor = self.plenary.floor_seat().filter(of_branch);
+        let stage = self.plenary.stage.as_ref().filter(of_branch).or(floor).unwrap_or(chair);
+        facts.extend(floor.map(|seat| Fact::FloorGranted { seat: seat.clone() }));
+        facts.push(Fact::StageSet { seat: Some(stage.clone()) });
         facts
     }
 

@@ -7,6 +7,7 @@ import { UNTROUBLED } from '../src/store/ladder.ts';
 import { DEFAULT_SETTINGS } from '../src/store/settings.ts';
 import type { Call, Devices, LeftReason, Live, Slot, State } from '../src/store/state.ts';
 import { NOTHING_ON_SCREEN } from '../src/store/wish.ts';
+import { maps } from './nodes.ts';
 import {
   accounts,
   meeting,
@@ -210,6 +211,20 @@ export const screens: Readonly<Record<string, State>> = {
         link: 'https://hop.example/#site=X001&secret=K7QM2XVD9RTAHW4P',
         qr: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path d="M0 0h7v7H0zM14 0h7v7h-7zM0 14h7v7H0zM9 2h2v3H9zM10 9h4v2h-4zM16 10h3v5h-3zM9 15h3v4H9z"/></svg>',
       },
+    },
+  },
+  ...Object.fromEntries(
+    Object.entries(maps).map(([name, value]): [string, State] => [
+      `nodes-${name}`,
+      { ...signedIn, page: { name: 'nodes', map: { state: 'loaded', value }, stale: null } },
+    ]),
+  ),
+  'nodes-stale': {
+    ...signedIn,
+    page: {
+      name: 'nodes',
+      map: { state: 'loaded', value: maps.lost },
+      stale: { kind: 'unreachable' },
     },
   },
   lobby: { ...asSite, call: { phase: 'lobby', summary, asking: { state: 'ready' } } },

@@ -19,6 +19,7 @@ export type Ask = Extract<
       | 'createMeeting'
       | 'loadAccounts'
       | 'loadAdministration'
+      | 'loadNodes'
       | 'createAccount'
       | 'setAccountState'
       | 'issueSite'
@@ -66,6 +67,9 @@ export async function ask(effect: Ask, dispatch: Dispatch): Promise<void> {
       return;
     case 'loadAccounts':
       dispatch(told(await api.accounts(), (accounts) => ({ type: 'accounts', accounts }), 'accountsFailed'));
+      return;
+    case 'loadNodes':
+      dispatch(told(await api.nodes(), (map) => ({ type: 'nodes', map }), 'nodesFailed'));
       return;
     case 'askTicket':
       dispatch(
@@ -131,6 +135,7 @@ type Failing =
   | 'meetingFailed'
   | 'ticketFailed'
   | 'accountsFailed'
+  | 'nodesFailed'
   | 'administrationFailed';
 
 function told<T>(answer: ApiResult<T>, event: (value: T) => Event, failed: Failing): Event {

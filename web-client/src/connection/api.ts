@@ -12,6 +12,7 @@ import type {
   MeetingId,
   MeetingList,
   MeetingSummary,
+  NodeMap,
   Refusal,
   SessionView,
   SignIn,
@@ -48,6 +49,7 @@ export const api = {
   createAccount: (body: CreateAccount): Promise<ApiResult<IssuedSecret>> => call('POST', '/accounts', body),
   setAccountState: (account: AccountId, state: AccountState): Promise<ApiResult<AccountView>> =>
     call('PUT', `/accounts/${encodeURIComponent(account)}/state`, { state }),
+  nodes: (): Promise<ApiResult<NodeMap>> => call('GET', '/nodes'),
   sites: (): Promise<ApiResult<readonly SiteAccountView[]>> => call('GET', '/sites'),
   issueSite: (unit: UnitCode): Promise<ApiResult<IssuedSecret>> =>
     call('POST', `/units/${encodeURIComponent(unit)}/site-secret`),

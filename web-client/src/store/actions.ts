@@ -40,6 +40,8 @@ export type Actions = {
   readonly createMeeting: Do<[MeetingDraft]>;
   readonly enterLobby: Do<[MeetingId]>;
   readonly showAdministration: Do;
+  /** Opens the map of nodes, or looks again. */
+  readonly showNodes: Do;
   readonly createAccount: Do<[CreateAccount]>;
   /** Lets an account sign in no more, or again. */
   readonly setAccountState: Do<[account: AccountId, to: AccountState]>;
@@ -113,6 +115,8 @@ export type Actions = {
   /** Lets a branch sit apart. Nobody named: the node chooses. */
   readonly detachBranch: Do<[unit: UnitCode, chair: SeatId | null, deputy: SeatId | null]>;
   readonly returnBranch: Do<[UnitCode]>;
+  /** Hands the chair of a branch that sits apart to another of its seats. */
+  readonly nameBranchChair: Do<[unit: UnitCode, seat: SeatId]>;
   readonly chooseDetaching: Do<[DetachingPolicy]>;
   /** Lets the own branch sit apart, and brings it back. */
   readonly sitApart: Do;

@@ -32,7 +32,7 @@ test('signed out there is nothing but signing in', () => {
 });
 
 test('grants open pages', () => {
-  const signed = (role: 'administrator' | 'convener' | 'viewer'): State =>
+  const signed = (role: 'administrator' | 'convener' | 'operator' | 'viewer'): State =>
     run(START, [
       { type: 'session', session: { ...SESSION, grants: [{ role, unit: unitCode('P') }] } },
       { type: 'meetings', meetings: [] },
@@ -41,6 +41,9 @@ test('grants open pages', () => {
   expect(available(signed('convener'))).toContain('showCreate');
   expect(available(signed('convener'))).not.toContain('showAdministration');
   expect(available(signed('administrator'))).toContain('showAdministration');
+  expect(available(signed('administrator'))).toContain('showNodes');
+  expect(available(signed('operator'))).toContain('showNodes');
+  expect(available(signed('convener'))).not.toContain('showNodes');
 });
 
 describe('in a meeting', () => {

@@ -5,7 +5,7 @@ import type { Actions, Do } from './actions.ts';
 import type { Intent } from './events.ts';
 import { myBranch, ownCandidate } from './branches.ts';
 import { nextMeeting } from './kiosk.ts';
-import { isAdministrator, may, mayConvene, myMicrophone, myPlace } from './selectors.ts';
+import { isAdministrator, looksAfterNodes, may, mayConvene, myMicrophone, myPlace } from './selectors.ts';
 import type { Live, State } from './state.ts';
 
 /** What an action does: it hands an intent on. */
@@ -30,6 +30,7 @@ type EntryActions = Pick<
   | 'issueSite'
   | 'revokeSite'
   | 'dismissIssued'
+  | 'showNodes'
 >;
 
 type DeviceActions = Pick<
@@ -83,7 +84,7 @@ type HostActions = Pick<
 
 type BranchActions = Pick<
   Actions,
-  'detachBranch' | 'returnBranch' | 'chooseDetaching' | 'sitApart' | 'sitTogether'
+  'detachBranch' | 'returnBranch' | 'nameBranchChair' | 'chooseDetaching' | 'sitApart' | 'sitTogether'
 >;
 
 type OwnActions = Omit<
@@ -110,7 +111,7 @@ function when<A extends readonly unknown[]>(available: boolean, action: (...args
 function entryActions(state: State, dispatch: Dispatch, newMeetingId: NewMeetingId): EntryActions {
   const { session, page, call } = state;
   const free = session.phase === 'signedIn' && call.phase === 'idle';
-  const asking = page.name !== 'meetings' && page.asking.state === 'waiting';
+  const asking = 'asking' in page && page.asking.state === 'waiting';
   const administrator = free && isAdministrator(session);
   const editing = administrator && page.name === 'administration' && !asking;
   return {
@@ -143,6 +144,9 @@ function entryActions(state: State, dispatch: Dispatch, newMeetingId: NewMeeting
     }),
     showAdministration: when(administrator, () => {
       dispatch({ type: 'showAdministration' });
+    }),
+    showNodes: when(free && looksAfterNodes(session), () => {
+      dispatch({ type: 'showNodes' });
     }),
     createAccount: when(editing, (account) => {
       dispatch({ type: 'createAccount', account });
@@ -383,6 +387,9 @@ function branchActions({ call }: State, dispatch: Dispatch): BranchActions {
     }),
     returnBranch: when(allowed('detach'), (unit) => {
       request({ type: 'returnBranch', unit });
+    }),
+    nameBranchChair: when(allowed('detach'), (unit, seat) => {
+      request({ type: 'nameBranchChair', unit, seat });
     }),
     chooseDetaching: when(outside, (policy) => {
       request({ type: 'setDetaching', policy });

@@ -130,6 +130,9 @@ describe('what can be done', () => {
     expect(intents(host, (a) => a.detachBranch?.(D1.unit, null, null))).toEqual([
       { type: 'request', message: { type: 'detachBranch', unit: 'D1', chair: null, deputy: null } },
     ]);
+    expect(intents(host, (a) => a.nameBranchChair?.(D1.unit, 'X1' as never))).toEqual([
+      { type: 'request', message: { type: 'nameBranchChair', unit: 'D1', seat: 'X1' } },
+    ]);
     const inside = apart(joined('site', ['detach', 'direct'], SEATS), ['D1', 'X1', 'X2'], true);
     const actions = actionsOf(
       inside,

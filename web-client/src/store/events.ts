@@ -13,6 +13,7 @@ import type {
   IssuedSecret,
   MeetingId,
   MeetingSummary,
+  NodeMap,
   PublishDemand,
   PublishSource,
   Refusal,
@@ -49,6 +50,7 @@ export type Intent =
   | { readonly type: 'issueSite'; readonly unit: UnitCode }
   | { readonly type: 'revokeSite'; readonly unit: UnitCode }
   | { readonly type: 'dismissIssued' }
+  | { readonly type: 'showNodes' }
   | { readonly type: 'enterLobby'; readonly meeting: MeetingId }
   | { readonly type: 'leaveLobby' }
   | { readonly type: 'chooseDevice'; readonly kind: DeviceKindChoice; readonly id: string }
@@ -96,6 +98,8 @@ export type Answered =
   | { readonly type: 'accounts'; readonly accounts: readonly AccountView[] }
   | { readonly type: 'accountsFailed'; readonly problem: Problem }
   | { readonly type: 'accountChanged'; readonly account: AccountView }
+  | { readonly type: 'nodes'; readonly map: NodeMap }
+  | { readonly type: 'nodesFailed'; readonly problem: Problem }
   | { readonly type: 'sites'; readonly sites: readonly SiteAccountView[] }
   | { readonly type: 'administrationFailed'; readonly problem: Problem }
   | { readonly type: 'issued'; readonly secret: IssuedSecret }
@@ -155,6 +159,7 @@ export type Effect =
   /** For naming people in a new meeting; answered by `accounts` or `accountsFailed`. */
   | { readonly do: 'loadAccounts' }
   | { readonly do: 'loadAdministration' }
+  | { readonly do: 'loadNodes' }
   | { readonly do: 'createAccount'; readonly account: CreateAccount }
   | { readonly do: 'setAccountState'; readonly account: AccountId; readonly to: AccountState }
   | { readonly do: 'issueSite'; readonly unit: UnitCode }

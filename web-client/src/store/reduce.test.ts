@@ -79,6 +79,20 @@ describe('signing in', () => {
     expect(refused.state.page).toMatchObject({ asking: { state: 'failed', problem } });
   });
 
+  test('a map that could not be fetched again stays, and says so', () => {
+    const map = { here: 'goc' as never, now: 1, version: '1', nodes: [] };
+    const problem = { kind: 'unreachable' } as const;
+    const signed = run(START, [{ type: 'session', session: SESSION }]).state;
+    const opened = run(signed, [{ type: 'showNodes' }]);
+    expect(opened.effects).toEqual([{ do: 'loadNodes' }]);
+    const failed = run(opened.state, [{ type: 'nodesFailed', problem }]).state;
+    expect(failed.page).toMatchObject({ map: { state: 'failed', problem } });
+    const shown = run(opened.state, [{ type: 'nodes', map }]).state;
+    const stale = run(shown, [{ type: 'showNodes' }, { type: 'nodesFailed', problem }]).state;
+    expect(stale.page).toEqual({ name: 'nodes', map: { state: 'loaded', value: map }, stale: problem });
+    expect(run(stale, [{ type: 'nodes', map }]).state.page).toMatchObject({ stale: null });
+  });
+
   test('a first password is changed before anything else', () => {
     const { state } = run(START, [{ type: 'session', session: { ...SESSION, mustChangePassword: true } }]);
     expect(state.session.phase).toBe('mustChangePassword');

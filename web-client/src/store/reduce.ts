@@ -20,6 +20,7 @@ export function reduce(state: State, event: Event, now: number): Step {
     case 'showCreate':
     case 'createMeeting':
     case 'showAdministration':
+    case 'showNodes':
     case 'createAccount':
     case 'setAccountState':
     case 'issueSite':
@@ -76,6 +77,8 @@ function onHappened(state: State, event: Exclude<Event, Intent>, now: number): S
     case 'meetingFailed':
     case 'accounts':
     case 'accountsFailed':
+    case 'nodes':
+    case 'nodesFailed':
     case 'accountChanged':
     case 'sites':
     case 'administrationFailed':

@@ -207,6 +207,14 @@ export function isAdministrator(session: Session): boolean {
   return session.phase === 'signedIn' && session.session.grants.some(({ role }) => role === 'administrator');
 }
 
+/** Whoever administers units, and their operators. */
+export function looksAfterNodes(session: Session): boolean {
+  return (
+    session.phase === 'signedIn' &&
+    session.session.grants.some(({ role }) => role === 'administrator' || role === 'operator')
+  );
+}
+
 export function mayConvene(session: Session): boolean {
   return session.phase === 'signedIn' && session.session.grants.some(({ role }) => role === 'convener');
 }

@@ -13,6 +13,7 @@ import type {
   MeetingId,
   MeetingSummary,
   MeetingView,
+  NodeMap,
   PublishDemand,
   PublishSource,
   Refusal,
@@ -83,6 +84,13 @@ export type Page =
       readonly sites: Loaded<readonly SiteAccountView[]>;
       /** A secret just issued; shown once. */
       readonly issued: IssuedSecret | null;
+    }
+  | {
+      readonly name: 'nodes';
+      /** The last map there was. */
+      readonly map: Loaded<NodeMap>;
+      /** Why it is not of now. */
+      readonly stale: Problem | null;
     };
 
 /** What a host fills in; the id is chosen when the page opens, so that a repeated request makes one meeting. */

@@ -1,5 +1,4 @@
 import type { Dictionary } from './vi.ts';
-import { administration } from './en/administration.ts';
 import {
   byes,
   common,
@@ -23,7 +22,6 @@ import { terms } from './en/terms.ts';
 
 /** English, typed against the Vietnamese source. */
 export const en: Dictionary = {
-  administration,
   after,
   byes,
   common,

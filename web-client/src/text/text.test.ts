@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { administration as enAdministration } from './en/administration.ts';
 import { branches as enBranches } from './en/branches.ts';
 import * as enDialogs from './en/dialogs.ts';
+import { nodes as enNodes } from './en/nodes.ts';
 import { en as enFirst } from './en.ts';
 import { fold } from './fold.ts';
 import {
@@ -11,12 +13,26 @@ import {
   formatTime,
   parseDateTime,
 } from './format.ts';
+import { administration as viAdministration } from './vi/administration.ts';
 import { branches as viBranches } from './vi/branches.ts';
 import * as viDialogs from './vi/dialogs.ts';
+import { nodes as viNodes } from './vi/nodes.ts';
 import { vi as viFirst } from './vi.ts';
 
-const vi = { ...viFirst, ...viDialogs, branches: viBranches };
-const en = { ...enFirst, ...enDialogs, branches: enBranches };
+const vi = {
+  ...viFirst,
+  ...viDialogs,
+  branches: viBranches,
+  administration: viAdministration,
+  nodes: viNodes,
+};
+const en = {
+  ...enFirst,
+  ...enDialogs,
+  branches: enBranches,
+  administration: enAdministration,
+  nodes: enNodes,
+};
 
 /** Every sentence of a dictionary with its path; functions are called with examples. */
 function sentences(value: unknown, path = ''): [string, string][] {

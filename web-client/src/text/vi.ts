@@ -1,4 +1,3 @@
-import { administration } from './vi/administration.ts';
 import {
   byes,
   common,
@@ -22,7 +21,6 @@ import { terms } from './vi/terms.ts';
 
 /** The source of every text of the interface; other languages are typed against it. */
 export const vi = {
-  administration,
   after,
   byes,
   common,

@@ -1,6 +1,6 @@
 // Signing in, the pages outside of a meeting, and what the HTTP API answers.
 
-import type { AccountView, MeetingSummary, SessionView } from '../../protocol/generated.ts';
+import type { AccountView, MeetingSummary, NodeMap, SessionView } from '../../protocol/generated.ts';
 import type { Answered, Intent, Step } from '../events.ts';
 import { READY, WAITING } from '../initial.ts';
 import type { Asking, Loaded, Problem, State } from '../state.ts';
@@ -24,7 +24,8 @@ type EntryIntent = Extract<
       | 'setAccountState'
       | 'issueSite'
       | 'revokeSite'
-      | 'dismissIssued';
+      | 'dismissIssued'
+      | 'showNodes';
   }
 >;
 
@@ -76,6 +77,13 @@ export function onEntryIntent(state: State, intent: EntryIntent): Step {
       return step(asking(state, WAITING), { do: 'revokeSite', unit: intent.unit });
     case 'dismissIssued':
       return step(inAdministration(state, { issued: null }));
+    case 'showNodes':
+      return step(
+        state.page.name === 'nodes'
+          ? state
+          : { ...state, page: { name: 'nodes', map: { state: 'loading' }, stale: null } },
+        { do: 'loadNodes' },
+      );
     default:
       return intent satisfies never;
   }
@@ -121,6 +129,13 @@ export function onAnswered(state: State, event: EntryAnswer, now: number): Step 
       });
     case 'revoked':
       return step(inAdministration(state, { asking: READY }), { do: 'loadAdministration' });
+    case 'nodes':
+      return step(withNodes(state, { state: 'loaded', value: event.map }, null));
+    case 'nodesFailed':
+      return failed(
+        withNodes(state, { state: 'failed', problem: event.problem }, event.problem),
+        event.problem,
+      );
     case 'passwordFailed':
     case 'meetingFailed':
     case 'administrationFailed':
@@ -156,8 +171,7 @@ function asking(state: State, value: Asking): State {
   if (state.session.phase === 'mustChangePassword') {
     return { ...state, session: { ...state.session, asking: value } };
   }
-  if (state.page.name === 'meetings') return state;
-  return { ...state, page: { ...state.page, asking: value } };
+  return 'asking' in state.page ? { ...state, page: { ...state.page, asking: value } } : state;
 }
 
 type Administration = Extract<State['page'], { name: 'administration' }>;
@@ -167,7 +181,14 @@ function inAdministration(state: State, change: Partial<Administration>): State 
 }
 
 function withAccounts(state: State, accounts: Loaded<readonly AccountView[]>): State {
-  return state.page.name === 'meetings' ? state : { ...state, page: { ...state.page, accounts } };
+  return 'accounts' in state.page ? { ...state, page: { ...state.page, accounts } } : state;
+}
+
+/** A map that is there stays, and says how old it is. */
+function withNodes(state: State, fresh: Loaded<NodeMap>, stale: Problem | null): State {
+  if (state.page.name !== 'nodes') return state;
+  const keep = stale !== null && state.page.map.state === 'loaded';
+  return { ...state, page: { ...state.page, map: keep ? state.page.map : fresh, stale } };
 }
 
 function accountChanged(state: State, account: AccountView): Step {

@@ -1,6 +1,7 @@
-import type { Dictionary } from '../vi.ts';
+import type { administration as source } from '../vi/administration.ts';
 
-export const administration: Dictionary['administration'] = {
+/** Units, site secrets, accounts. */
+export const administration: typeof source = {
   title: 'Administration',
   unitsTab: 'Units and sites',
   peopleTab: 'Accounts of persons',

@@ -35,6 +35,7 @@ export const meetings: Dictionary['meetings'] = {
   mine: 'My meetings',
   create: 'Create meeting',
   administration: 'Administration',
+  nodes: 'Map of servers',
   refresh: 'Reload the list',
   join: 'Join',
   start: 'Time',

@@ -34,6 +34,7 @@ export const meetings = {
   mine: 'Cuộc họp của tôi',
   create: 'Tạo cuộc họp',
   administration: 'Quản trị',
+  nodes: 'Sơ đồ máy chủ',
   refresh: 'Tải lại danh sách',
   join: 'Vào họp',
   start: 'Thời gian',

@@ -67,6 +67,41 @@ export class Console {
     await this.#button(this.#words.host.endSpeech).first().click();
   }
 
+  /** Opens the dialog in which a branch is chosen and its chair named, fills it in and leaves it to be confirmed. */
+  async choosesBranch(unit: string, chair: string): Promise<Locator> {
+    const text = this.#words.branches;
+    await this.#button(text.detach).click();
+    const dialog = this.#page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: text.unit }).click();
+    await dialog.getByRole('option', { name: unit }).click();
+    await dialog.getByLabel(text.chair, { exact: true }).selectOption({ label: chair });
+    return dialog.getByRole('button', { name: text.detachDo, exact: true });
+  }
+
+  /** Names another chair of a branch that sits apart. */
+  async changesChair(unit: string, chair: string): Promise<void> {
+    const text = this.#words.branches;
+    await this.#button(text.nameChairLong(unit)).click();
+    const dialog = this.#page.getByRole('dialog');
+    await dialog.getByLabel(text.chair, { exact: true }).selectOption({ label: chair });
+    await dialog.getByRole('button', { name: text.nameChairDo, exact: true }).click();
+    await expect(dialog).toBeHidden();
+  }
+
+  /** Asks for a branch to come back, and leaves it to be confirmed. */
+  async bringsBack(unit: string): Promise<Locator> {
+    const text = this.#words.branches;
+    await this.#button(text.bringBackLong(unit)).click();
+    return this.#page.getByRole('dialog').getByRole('button', { name: text.bringBack, exact: true });
+  }
+
+  /** The same from inside, by who chairs there. */
+  async sitsTogether(): Promise<Locator> {
+    const { back } = this.#words.branches;
+    await this.#button(back).click();
+    return this.#page.getByRole('dialog').getByRole('button', { name: back, exact: true });
+  }
+
   async lockAll(): Promise<void> {
     await this.#button(this.#words.host.lockAll).click();
   }
@@ -89,7 +124,9 @@ export class Console {
   /** Chooses a line of the list; what can be done with it appears under the pictures. */
   async #seat(name: string): Promise<Locator> {
     await this.row(name).click();
-    return this.#page.getByRole('group', { name: this.#words.host.seatActions(name) });
+    return this.#page.getByRole('group', {
+      name: this.#words.host.seatActions(name),
+    });
   }
 
   async #choose(name: string, action: string): Promise<void> {

@@ -8,30 +8,30 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 /** What a node listens on: one port for pages, one for media of each of its workers. */
-export type Ports = { readonly httpPort: number; readonly mediaPorts: readonly number[] };
+export type Ports = {
+  readonly httpPort: number;
+  readonly mediaPorts: readonly number[];
+};
 
 export class Link {
-  readonly httpPort: number;
-  #cut = false;
-  readonly #server: Server;
+  readonly #pages: StreamRelay;
   readonly #relays: readonly MediaRelay[];
-  readonly #sockets = new Set<Socket>();
 
   static async to(node: Ports): Promise<Link> {
-    const server = createServer({ pauseOnConnect: true });
-    server.listen(0, '127.0.0.1');
-    const [relays] = await Promise.all([
+    const [pages, relays] = await Promise.all([
+      StreamRelay.to(node.httpPort),
       Promise.all(node.mediaPorts.map(async (port) => await MediaRelay.to(port))),
-      once(server, 'listening'),
     ]);
-    return new Link(server, relays, node.httpPort);
+    return new Link(pages, relays);
   }
 
-  private constructor(server: Server, relays: readonly MediaRelay[], httpPort: number) {
-    this.#server = server;
+  private constructor(pages: StreamRelay, relays: readonly MediaRelay[]) {
+    this.#pages = pages;
     this.#relays = relays;
-    this.httpPort = (server.address() as AddressInfo).port;
-    server.on('connection', (socket) => this.#relay(socket, httpPort));
+  }
+
+  get httpPort(): number {
+    return this.#pages.port;
   }
 
   /** Which port of this line stands for which of the node's. */
@@ -41,21 +41,56 @@ export class Link {
 
   /** Nothing passes from now on. */
   cut(): void {
-    this.#cut = true;
+    this.#pages.cut();
     for (const relay of this.#relays) relay.passes = false;
+  }
+
+  /** Everything passes again; connections that waited find their other end again. */
+  mend(): void {
+    this.#pages.mend();
+    for (const relay of this.#relays) relay.passes = true;
+  }
+
+  close(): void {
+    this.#pages.close();
+    for (const relay of this.#relays) relay.close();
+  }
+}
+
+/** Connections to one port of this machine. */
+export class StreamRelay {
+  readonly port: number;
+  #cut = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  static async to(port: number): Promise<StreamRelay> {
+    const server = createServer({ pauseOnConnect: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new StreamRelay(server, port);
+  }
+
+  private constructor(server: Server, to: number) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket) => this.#relay(socket, to));
+  }
+
+  /** Nothing passes from now on. */
+  cut(): void {
+    this.#cut = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
   /** Everything passes again; connections that waited find their other end again. */
   mend(): void {
     this.#cut = false;
-    for (const relay of this.#relays) relay.passes = true;
     for (const socket of this.#sockets) socket.resume();
   }
 
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
-    for (const relay of this.#relays) relay.close();
     this.#server.close();
   }
 
@@ -74,7 +109,8 @@ export class Link {
         other.destroy();
       });
     }
-    if (!this.#cut) near.resume();
+    if (this.#cut) far.pause();
+    else near.resume();
   }
 }
 

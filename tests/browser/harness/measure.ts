@@ -55,7 +55,10 @@ export async function pictures(
   const connection = await page.evaluate(() =>
     window.__probe.peers.findLastIndex((one) => one.connectionState !== 'closed'),
   );
-  return { connection, decoded: (await receiving(page))[position]?.framesDecoded ?? 0 };
+  return {
+    connection,
+    decoded: (await receiving(page))[position]?.framesDecoded ?? 0,
+  };
 }
 
 /** Pictures decoded on one m-line within a time; counts nothing over a change of the connection, which is a failure. */
@@ -71,7 +74,11 @@ export async function decodedIn(page: Page, position: number, milliseconds: numb
 export async function nextPicture(
   page: Page,
   position: number,
-): Promise<{ readonly connection: number; readonly decoded: number; readonly at: number }> {
+): Promise<{
+  readonly connection: number;
+  readonly decoded: number;
+  readonly at: number;
+}> {
   const before = await pictures(page, position);
   await expect
     .poll(async () => (await pictures(page, position)).decoded, {
@@ -95,6 +102,32 @@ export async function listen(page: Page, milliseconds: number): Promise<{ energy
     energy: energyOf(after) - energyOf(before),
     packets: audioPacketsOf(after) - audioPacketsOf(before),
   };
+}
+
+/** The longest time within which no audio slot brought a packet, milliseconds. */
+export async function longestSilence(page: Page, milliseconds: number): Promise<number> {
+  return await page.evaluate(
+    async ({ time, first, last }) => {
+      const packets = async (): Promise<number> => {
+        const peer = window.__probe.peers.findLast((one) => one.connectionState !== 'closed');
+        let sum = 0;
+        for (const transceiver of peer?.getTransceivers().slice(first, last + 1) ?? [])
+          for (const entry of (await transceiver.receiver.getStats()).values())
+            if (entry.type === 'inbound-rtp') sum += entry.packetsReceived ?? 0;
+        return sum;
+      };
+      const begun = performance.now();
+      let [known, heard, longest] = [await packets(), begun, 0];
+      while (performance.now() - begun < time) {
+        await new Promise((done) => setTimeout(done, 20));
+        const [now, at] = [await packets(), performance.now()];
+        longest = Math.max(longest, at - heard);
+        if (now !== known) [known, heard] = [now, at];
+      }
+      return Math.round(longest);
+    },
+    { time: milliseconds, first: MID.audioFirst, last: MID.floor },
+  );
 }
 
 /** Packets the page has put on the wire from one of its sources, all encodings together. */
@@ -136,7 +169,10 @@ export async function markerShown(page: Page, position: number): Promise<number 
       const canvas = document.createElement('canvas');
       canvas.width = 160;
       canvas.height = 90;
-      const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+      const context = canvas.getContext('2d', {
+        alpha: false,
+        willReadFrequently: true,
+      });
       if (!context) return null;
       context.drawImage(video, 0, 0, 160, 90);
       const cells = 8;

@@ -10,9 +10,12 @@ import { promisify } from 'node:util';
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
 /** Ports that a node of a test takes; a second run on the same machine sets another base. */
-const PORTS = Number(process.env['GIAOBAN_TEST_PORTS'] ?? 18700);
+export const PORTS = Number(process.env['GIAOBAN_TEST_PORTS'] ?? 18700);
 
 const MEDIA_PORTS = PORTS + 34_000;
+
+/** The program. */
+export const BINARY = process.env['GIAOBAN_BINARY'] ?? join(REPOSITORY, 'target/debug/giaoban');
 
 /** How long a node may take until it is ready; importing units and making keys is a second on a slow machine. */
 const READY_MS = 20_000;
@@ -24,33 +27,54 @@ export type Issued = { readonly login: string; readonly secret: string };
  *  it fits there. */
 export type Spread = { readonly workers: number; readonly share: number };
 
+/** What a node among others has of its own: whose turn it is with the ports, and further parts of its configuration. */
+export type Place = { readonly at: number; readonly sections: string };
+
+const ALONE: Place = { at: 0, sections: '' };
+
+/** Ports that each of several nodes may take. */
+const PORTS_EACH = 10;
+
 export class Node {
-  readonly httpPort = PORTS;
-  readonly httpsPort = PORTS + 1;
+  readonly httpPort: number;
+  readonly httpsPort: number;
   readonly mediaPorts: readonly number[];
-  readonly origin = `http://127.0.0.1:${PORTS}`;
-  readonly origin6 = `http://[::1]:${PORTS}`;
-  readonly originTls = `https://127.0.0.1:${PORTS + 1}`;
+  readonly origin: string;
+  readonly origin6: string;
+  readonly originTls: string;
   /** Where media may come from. Firefox does not pair loopback while the machine has another address. */
   readonly mediaAddresses: readonly string[] = ['127.0.0.1', '::1', ...ownAddresses()];
   readonly #directory: string;
-  readonly #binary: string;
   readonly #spread: Spread;
+  readonly #sections: string;
   #process: ChildProcess | null = null;
   #log = '';
 
-  static async fresh(units: string, spread: Spread): Promise<Node> {
-    const node = new Node(await mkdtemp(join(tmpdir(), 'giaoban-')), spread);
-    await writeFile(node.#config, node.#configuration());
+  /** One that has its units. */
+  static async fresh(units: string, spread: Spread, place: Place = ALONE): Promise<Node> {
+    const node = await Node.bare(spread, place);
     await node.command('import-units', join(REPOSITORY, 'configs/units', units));
     return node;
   }
 
-  private constructor(directory: string, spread: Spread) {
+  /** One that takes its units over from the node above. */
+  static async bare(spread: Spread, place: Place): Promise<Node> {
+    const node = new Node(await mkdtemp(join(tmpdir(), 'giaoban-')), spread, place);
+    await writeFile(node.#config, node.#configuration());
+    return node;
+  }
+
+  private constructor(directory: string, spread: Spread, { at, sections }: Place) {
     this.#directory = directory;
     this.#spread = spread;
-    this.mediaPorts = Array.from({ length: spread.workers }, (_, worker) => MEDIA_PORTS + worker);
-    this.#binary = process.env['GIAOBAN_BINARY'] ?? join(REPOSITORY, 'target/debug/giaoban');
+    this.#sections = sections;
+    this.httpPort = PORTS + at * PORTS_EACH;
+    this.httpsPort = this.httpPort + 1;
+    this.origin = `http://127.0.0.1:${this.httpPort}`;
+    this.origin6 = `http://[::1]:${this.httpPort}`;
+    this.originTls = `https://127.0.0.1:${this.httpsPort}`;
+    const first = MEDIA_PORTS + at * PORTS_EACH;
+    this.mediaPorts = Array.from({ length: spread.workers }, (_, worker) => first + worker);
   }
 
   get #config(): string {
@@ -68,7 +92,7 @@ export class Node {
   async start(): Promise<void> {
     // After a story that failed, the node of the one before may be ending still; its answer is not ours.
     await until(async () => !(await this.#ready()), 'the node of another story does not end');
-    const child = spawn(this.#binary, ['serve', '--config', this.#config], {
+    const child = spawn(BINARY, ['serve', '--config', this.#config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
@@ -111,7 +135,7 @@ export class Node {
 
   /** Runs one of its commands and returns what it printed. */
   async command(...words: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(this.#binary, [...words, '--config', this.#config]);
+    const { stdout } = await promisify(execFile)(BINARY, [...words, '--config', this.#config]);
     return stdout;
   }
 
@@ -139,17 +163,18 @@ addresses = ["127.0.0.1:${this.httpsPort}"]
 plain_addresses = ["127.0.0.1:${this.httpPort}", "[::1]:${this.httpPort}"]
 [media]
 addresses = ${JSON.stringify(this.mediaAddresses)}
-first_port = ${MEDIA_PORTS}
+first_port = ${this.mediaPorts[0] ?? MEDIA_PORTS}
 workers = ${this.#spread.workers}
 [store]
 path = "${this.#directory}/data"
 [limits]
 peers = ${this.#spread.share * this.#spread.workers}
-`;
+${this.#sections}`;
   }
 }
 
-async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
+/** Waits for what may take as long as a start. */
+export async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(otherwise);
@@ -167,11 +192,37 @@ function ownAddresses(): readonly string[] {
   );
 }
 
-/** The codes of a sample's units that are valid today, in the order of the file. */
-export async function unitsOf(
-  sample: string,
-): Promise<readonly { code: string; name: string; tier: string; parent: string }[]> {
-  const text = await readFile(join(REPOSITORY, 'configs/units', sample, 'units.csv'), 'utf8');
+/** A unit of a sample. */
+export type SampleUnit = {
+  code: string;
+  name: string;
+  tier: string;
+  parent: string;
+};
+
+type JsonUnits = {
+  units: readonly (Omit<SampleUnit, 'parent'> & {
+    parent?: string;
+    validTo?: string;
+  })[];
+};
+
+function unitsIn({ units }: JsonUnits): readonly SampleUnit[] {
+  const valid = units.filter(({ validTo }) => validTo === undefined);
+  return valid.map(({ code, name, tier, parent = '' }) => ({
+    code,
+    name,
+    tier,
+    parent,
+  }));
+}
+
+/** A sample's units that are valid today, in the order of the file. */
+export async function unitsOf(sample: string): Promise<readonly SampleUnit[]> {
+  const folder = join(REPOSITORY, 'configs/units', sample);
+  const json = await readFile(join(folder, 'units.json'), 'utf8').catch(() => null);
+  if (json !== null) return unitsIn(JSON.parse(json) as JsonUnits);
+  const text = await readFile(join(folder, 'units.csv'), 'utf8');
   const [head = '', ...lines] = text.trim().split('\n');
   const columns = head.split(',');
   const rows = lines.map((line) => new Map(line.split(',').map((value, at) => [columns[at] ?? '', value])));

@@ -4,7 +4,16 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { SignIn } from '../../../web-client/src/protocol/generated.ts';
 import { Console } from './console.ts';
-import { decodedIn, listen, markerShown, MID, packetsSent, pictures, SILENCE } from './measure.ts';
+import {
+  decodedIn,
+  listen,
+  longestSilence,
+  markerShown,
+  MID,
+  packetsSent,
+  pictures,
+  SILENCE,
+} from './measure.ts';
 import { words, type Language } from './words.ts';
 
 export type Identity = {
@@ -93,7 +102,9 @@ export class Participant {
   async isInside(): Promise<void> {
     await expect(this.button(this.words.meeting.leave)).toBeVisible();
     await expect
-      .poll(async () => await this.#connected(), { message: `${this.name}: media is connected` })
+      .poll(async () => await this.#connected(), {
+        message: `${this.name}: media is connected`,
+      })
       .toBe(true);
   }
 
@@ -188,7 +199,10 @@ export class Participant {
   // What it sees and hears
 
   get stage(): Locator {
-    return this.page.getByRole('region', { name: this.words.meeting.stage, exact: true });
+    return this.page.getByRole('region', {
+      name: this.words.meeting.stage,
+      exact: true,
+    });
   }
 
   /** Sees the camera of another one on the main screen, moving, with the right plate. */
@@ -243,6 +257,30 @@ export class Participant {
 
   button(name: string): Locator {
     return this.page.getByRole('button', { name, exact: true });
+  }
+
+  /** The longest time without a packet of sound, however it is told: what people hear as a gap. */
+  async longestSilence(milliseconds: number): Promise<number> {
+    return await longestSilence(this.page, milliseconds);
+  }
+
+  /** Reads that it sits apart, with whom. */
+  async sitsApart(unit: string): Promise<void> {
+    await expect(this.#apart).toContainText(this.words.branches.sitting(unit));
+  }
+
+  /** Nothing says any more that it sits apart. */
+  async sitsInPlenary(): Promise<void> {
+    await expect(this.#apart).toHaveCount(0);
+  }
+
+  get #apart(): Locator {
+    return this.page.getByRole('status').filter({ hasText: this.words.branches.sitting('') });
+  }
+
+  /** How many connections for media the page has made: one, unless it had to come anew. */
+  async connectionsMade(): Promise<number> {
+    return await this.page.evaluate(() => window.__probe.peers.length);
   }
 
   /** Where its media comes from, by the pair of candidates in use. */

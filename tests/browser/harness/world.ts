@@ -47,6 +47,11 @@ export class World {
   static async open(spread: Spread): Promise<World> {
     const node = await Node.fresh(SAMPLE, spread);
     await node.start();
+    return await World.around(node, SAMPLE);
+  }
+
+  /** A world whose node, the one at the top if there are several, runs for the first time. */
+  static async around(node: Node, sample: string): Promise<World> {
     const { login, secret } = node.firstAdministrator();
     const administrator = await Session.open(node.origin, {
       kind: 'person',
@@ -54,7 +59,7 @@ export class World {
       password: secret,
     });
     await administrator.changePassword(secret, PASSWORD);
-    return new World(node, login, await unitsOf(SAMPLE));
+    return new World(node, login, await unitsOf(sample));
   }
 
   private constructor(node: Node, administratorName: string, units: World['units']) {
@@ -99,7 +104,11 @@ export class World {
 
   /** Who looks after the node: units, sites, accounts. */
   async administrator(coming: Coming = {}): Promise<Participant> {
-    const as: SignIn = { kind: 'person', username: this.#administratorName, password: PASSWORD };
+    const as: SignIn = {
+      kind: 'person',
+      username: this.#administratorName,
+      password: PASSWORD,
+    };
     return await this.#participant('Quản trị', as, coming);
   }
 
@@ -113,7 +122,11 @@ export class World {
   async viewer(coming: Coming = {}): Promise<Participant> {
     const { username, password } = await this.newcomer();
     await this.node.command('grant', username, 'viewer', this.top);
-    const session = await Session.open(this.node.origin, { kind: 'person', username, password });
+    const session = await Session.open(this.node.origin, {
+      kind: 'person',
+      username,
+      password,
+    });
     await session.changePassword(password, PASSWORD);
     return await this.person(username, PASSWORD, coming);
   }
@@ -155,9 +168,16 @@ export class World {
   async #convener(): Promise<{ session: Session; as: SignIn }> {
     if (this.#chair) return this.#chair;
     const { username, password } = await this.newcomer();
-    const session = await Session.open(this.node.origin, { kind: 'person', username, password });
+    const session = await Session.open(this.node.origin, {
+      kind: 'person',
+      username,
+      password,
+    });
     await session.changePassword(password, PASSWORD);
-    this.#chair = { session, as: { kind: 'person', username, password: PASSWORD } };
+    this.#chair = {
+      session,
+      as: { kind: 'person', username, password: PASSWORD },
+    };
     return this.#chair;
   }
 

@@ -1,7 +1,16 @@
 //! A participant's peer connection: one offer in the layout every client negotiates, what it sends when it is asked
 //! to, and what it counts of what comes.
 
-use crate::source::{self, LAYERS, LayerShape, Piece};
+mod publish;
+
+use crate::{
+    clock,
+    hearing::Hearing,
+    source::LAYERS,
+    stamp::{Name, Stamp},
+};
+pub(crate) use publish::Sent;
+use publish::{Camera, Screen};
 use serde::Serialize;
 use signaling_protocol::{Microphone, PublishDemand};
 use std::{
@@ -14,10 +23,9 @@ use str0m::{
     Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError,
     change::{SdpAnswer, SdpPendingOffer},
     crypto::CryptoProvider,
-    format::Codec,
-    media::{Direction, KeyframeRequest, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer},
+    media::{Direction, KeyframeRequest, MediaKind, Mid, Rid, Simulcast, SimulcastLayer},
     net::{Protocol, Receive},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+    rtp::RtpPacket,
 };
 
 /// Slots of a delegate's receive pool: three for the loudest and one for the floor.
@@ -90,29 +98,20 @@ struct Stream {
     bytes: u64,
 }
 
-/// Where a packet goes out.
-#[derive(Debug, Clone, Copy)]
-struct Line {
-    mid: Mid,
-    rid: Option<Rid>,
-    codec: Codec,
-}
-
 /// A peer connection.
 pub(crate) struct MediaPeer {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     local: SocketAddr,
+    /// Whose packets these are, in their stamps.
+    name: Name,
     microphone_line: Mid,
     microphone: Microphone,
-    sent_sound: u64,
-    camera_line: Mid,
-    camera: PublishDemand,
-    sent_pictures: u64,
-    /// Packet numbers of the camera's layers.
-    layer_numbers: [u64; LAYERS.len()],
-    keyframe_wanted: [bool; LAYERS.len()],
+    camera: Camera,
+    screen: Screen,
+    sent: Sent,
     ticks: u32,
+    hearing: Hearing,
     streams: BTreeMap<u32, Stream>,
     received: Received,
     transport: Transport,
@@ -126,7 +125,7 @@ fn crypto() -> &'static Arc<CryptoProvider> {
 
 impl MediaPeer {
     /// Makes a connection and its offer.
-    pub(crate) fn new(now: Instant, local: SocketAddr) -> Result<(Self, String), MediaError> {
+    pub(crate) fn new(now: Instant, local: SocketAddr, name: &str) -> Result<(Self, String), MediaError> {
         let mut rtc =
             RtcConfig::new().set_crypto_provider(Arc::clone(crypto())).set_rtp_mode(true).build(now);
         let candidate = Candidate::host(local, "udp").map_err(|_| MediaError::Candidate)?;
@@ -136,7 +135,7 @@ impl MediaPeer {
         let mut add = |kind, direction, simulcast| changes.add_media(kind, direction, None, None, simulcast);
         let microphone_line = add(MediaKind::Audio, Direction::SendOnly, None);
         let camera_line = add(MediaKind::Video, Direction::SendOnly, Some(simulcast()));
-        add(MediaKind::Video, Direction::SendOnly, None);
+        let screen_line = add(MediaKind::Video, Direction::SendOnly, None);
         add(MediaKind::Audio, Direction::SendOnly, None);
         for _ in 0..AUDIO_SLOTS {
             add(MediaKind::Audio, Direction::RecvOnly, None);
@@ -150,15 +149,14 @@ impl MediaPeer {
             rtc,
             pending: Some(pending),
             local,
+            name: Name::new(name),
             microphone_line,
             microphone: Microphone::Locked,
-            sent_sound: 0,
-            camera_line,
-            camera: PublishDemand::Paused,
-            sent_pictures: 0,
-            layer_numbers: [0; LAYERS.len()],
-            keyframe_wanted: [true; LAYERS.len()],
+            camera: Camera::new(camera_line),
+            screen: Screen::new(screen_line),
+            sent: Sent::default(),
             ticks: 0,
+            hearing: Hearing::default(),
             streams: BTreeMap::new(),
             received: Received::default(),
             transport: Transport::Connecting,
@@ -180,7 +178,12 @@ impl MediaPeer {
 
     /// Which layers of the camera are wanted.
     pub(crate) fn demand_camera(&mut self, demand: PublishDemand) {
-        self.camera = demand;
+        self.camera.demand = demand;
+    }
+
+    /// Whether the screen is wanted.
+    pub(crate) fn demand_screen(&mut self, demand: PublishDemand) {
+        self.screen.demand = demand;
     }
 
     /// Takes a datagram; one that is not WebRTC is ignored.
@@ -211,24 +214,6 @@ impl MediaPeer {
         }
     }
 
-    /// Sends what is due at one tick of [`source::AUDIO_RATE`]; called as often as that, followed by a drain.
-    pub(crate) fn publish(&mut self, now: Instant) {
-        self.ticks = self.ticks.wrapping_add(1);
-        if self.transport != Transport::Connected {
-            return;
-        }
-        if self.microphone == Microphone::Open {
-            self.sent_sound += 1;
-            let (number, piece) = (self.sent_sound, source::audio(self.ticks));
-            let line = Line { mid: self.microphone_line, rid: None, codec: Codec::Opus };
-            self.write(now, line, number, piece);
-        }
-        let every = source::AUDIO_RATE / source::PICTURE_RATE;
-        if self.ticks.is_multiple_of(every) {
-            self.publish_picture(now, self.ticks / every);
-        }
-    }
-
     /// How far the transport has come.
     pub(crate) fn transport(&self) -> Transport {
         self.transport
@@ -250,63 +235,19 @@ impl MediaPeer {
         received
     }
 
-    /// Packets sent.
-    pub(crate) fn sent_packets(&self) -> u64 {
-        self.sent_sound + self.sent_pictures
+    /// What was sent so far.
+    pub(crate) fn sent(&self) -> Sent {
+        self.sent
     }
 
-    fn publish_picture(&mut self, now: Instant, number: u32) {
-        let wanted = match self.camera {
-            PublishDemand::Paused => 0,
-            PublishDemand::Low => 1,
-            PublishDemand::Medium => 2,
-            PublishDemand::High => 3,
-        };
-        let layers = LAYERS.iter().zip(&mut self.layer_numbers).zip(&mut self.keyframe_wanted);
-        let mut pictures: Vec<(LayerShape, u64, Piece)> = Vec::new();
-        for (index, ((layer, last), keyframe_wanted)) in layers.enumerate() {
-            if index >= wanted {
-                // A layer that comes back begins with a keyframe, as a browser's does.
-                *keyframe_wanted = true;
-                continue;
-            }
-            let keyframe = std::mem::take(keyframe_wanted) || source::is_scheduled_keyframe(number);
-            for piece in source::picture(*layer, number, keyframe) {
-                *last += 1;
-                pictures.push((*layer, *last, piece));
-            }
-        }
-        for (layer, number, piece) in pictures {
-            self.sent_pictures += 1;
-            let rid = Some(Rid::from(layer.rid));
-            self.write(now, Line { mid: self.camera_line, rid, codec: Codec::Vp8 }, number, piece);
-        }
+    /// Goes on counting where an earlier connection of the same participant ended.
+    pub(crate) fn carry_on(&mut self, sent: Sent, hearing: Hearing) {
+        (self.sent, self.hearing) = (sent, hearing);
     }
 
-    fn write(&mut self, now: Instant, line: Line, number: u64, piece: Piece) {
-        let Some(payload_type) = self.payload_type(line.mid, line.codec) else { return };
-        let is_audio = line.codec == Codec::Opus;
-        let level = ExtensionValues {
-            audio_level: is_audio.then_some(-20),
-            voice_activity: is_audio.then_some(true),
-            ..ExtensionValues::default()
-        };
-        let packet = RtpWrite::new(payload_type, number.into(), piece.timestamp, now, piece.payload)
-            .marker(piece.marker)
-            .ext_vals(level)
-            .nackable(!is_audio);
-        let mut direct = self.rtc.direct_api();
-        if let Some(stream) = direct.stream_tx_by_mid(line.mid, line.rid) {
-            stream.write_rtp(packet);
-        }
-    }
-
-    fn payload_type(&self, mid: Mid, codec: Codec) -> Option<Pt> {
-        let negotiated = self.rtc.media(mid)?.remote_pts();
-        let fits = |pt: &Pt| {
-            self.rtc.codec_config().params().iter().any(|p| p.pt() == *pt && p.spec().codec == codec)
-        };
-        negotiated.iter().copied().find(fits)
+    /// What came of each other participant.
+    pub(crate) fn hearing(&mut self) -> &mut Hearing {
+        &mut self.hearing
     }
 
     #[expect(
@@ -330,7 +271,11 @@ impl MediaPeer {
     }
 
     fn on_keyframe_request(&mut self, request: &KeyframeRequest) {
-        for (layer, wanted) in LAYERS.iter().zip(&mut self.keyframe_wanted) {
+        if request.mid == self.screen.line {
+            self.screen.keyframe_wanted = true;
+            return;
+        }
+        for (layer, wanted) in LAYERS.iter().zip(&mut self.camera.keyframe_wanted) {
             *wanted |= request.rid.is_none_or(|rid| rid == Rid::from(layer.rid));
         }
     }
@@ -345,6 +290,9 @@ impl MediaPeer {
             (MediaKind::Video, &mut self.received.first_video)
         };
         first.get_or_insert(packet.timestamp);
+        if let Some(stamp) = Stamp::read(&packet.payload) {
+            self.hearing.on(clock::wall_nanos(), &stamp, packet.payload.len());
+        }
         let number = *packet.seq_no;
         let fresh = Stream { kind, first: number, last: number, packets: 0, bytes: 0 };
         let stream = self.streams.entry(*packet.header.ssrc).or_insert(fresh);

@@ -4,8 +4,8 @@
 use futures_util::{SinkExt, StreamExt};
 use serde::{Serialize, de::DeserializeOwned};
 use signaling_protocol::{
-    ApiError, ClientFrame, MeetingId, Refusal, ResumeToken, ServerFrame, ServerMessage, SessionView, SignIn,
-    TicketIssued,
+    ApiError, ChangePassword, ClientFrame, CreateMeeting, MeetingId, Refusal, ResumeToken, ServerFrame,
+    ServerMessage, SessionView, SignIn, TicketIssued,
 };
 use std::{
     io,
@@ -116,6 +116,26 @@ impl Server {
         read(&mut self.post(&path, header, Body::EMPTY).await?)
     }
 
+    /// Changes the password that is good for one sign-in.
+    pub(crate) async fn change_password(
+        &self,
+        session: &Session,
+        change: &ChangePassword,
+    ) -> Result<(), NetworkError> {
+        let header = Some(("cookie", session.0.clone()));
+        done(&mut self.post("/api/v1/session/password", header, Body::json(change)?).await?)
+    }
+
+    /// Convenes a meeting.
+    pub(crate) async fn convene(
+        &self,
+        session: &Session,
+        meeting: &CreateMeeting,
+    ) -> Result<(), NetworkError> {
+        let header = Some(("cookie", session.0.clone()));
+        done(&mut self.post("/api/v1/meetings", header, Body::json(meeting)?).await?)
+    }
+
     /// Hands in the media offer; gives the answer.
     pub(crate) async fn answer(&self, token: &ResumeToken, offer: String) -> Result<String, NetworkError> {
         let header = Some(("authorization", format!("Bearer {}", token.expose())));
@@ -188,6 +208,11 @@ fn read<T: DeserializeOwned>(response: &mut Response<ureq::Body>) -> Result<T, N
         return Err(refusal(response));
     }
     Ok(response.body_mut().read_json()?)
+}
+
+/// What is answered says nothing that the request did not.
+fn done(response: &mut Response<ureq::Body>) -> Result<(), NetworkError> {
+    if response.status().is_success() { Ok(()) } else { Err(refusal(response)) }
 }
 
 fn refusal(response: &mut Response<ureq::Body>) -> NetworkError {

@@ -24,11 +24,11 @@ use tokio::{
 };
 
 /// From asking for a ticket until media flows: whoever waits longer has not joined.
-const JOIN_PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const JOIN_PATIENCE: Duration = Duration::from_secs(30);
 /// The protocol asks for a ping this often.
-const PING_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(5);
 /// Larger than any datagram of WebRTC.
-const DATAGRAM_BYTES: usize = 2_000;
+pub(crate) const DATAGRAM_BYTES: usize = 2_000;
 
 /// What a participant does besides receiving.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Participant {
 
         let address = self.server.local_address().map_err(Failure::Offer)?;
         let udp = UdpSocket::bind((address, 0)).await?;
-        let (mut media, offer) = MediaPeer::new(clock::now(), udp.local_addr()?)?;
+        let (mut media, offer) = MediaPeer::new(clock::now(), udp.local_addr()?, &self.name)?;
         let answer = self.server.answer(&welcome.resume_token, offer).await.map_err(Failure::Offer)?;
         media.accept(&answer)?;
 
@@ -164,13 +164,13 @@ impl Participant {
         let mut stay = Stay { socket, udp, media, seat, began, came: self.came, left: self.left };
         let end = stay.run(permit.ok(), outcome).await;
         outcome.received = stay.media.received();
-        outcome.sent_packets = stay.media.sent_packets();
+        outcome.sent_packets = stay.media.sent().packets();
         end
     }
 }
 
 /// Waits for the answer to the hello.
-async fn welcome(socket: &mut Socket) -> Result<Welcome, Failure> {
+pub(crate) async fn welcome(socket: &mut Socket) -> Result<Welcome, Failure> {
     loop {
         match socket.receive().await.map_err(Failure::Connection)? {
             ServerMessage::Welcome(welcome) => return Ok(welcome),

@@ -133,12 +133,16 @@ fn host(path: &Path, sites: &[Site]) -> anyhow::Result<(String, SignIn, Part)> {
     Ok((username.clone(), SignIn::Person { username, password }, Part::Host { invite }))
 }
 
-fn open(path: &Path) -> anyhow::Result<File> {
+pub(crate) fn open(path: &Path) -> anyhow::Result<File> {
     File::open(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Two columns of a file whose first row names its columns.
-fn pairs(file: impl Read, name: &str, columns: [&str; 2]) -> anyhow::Result<Vec<(String, String)>> {
+pub(crate) fn pairs(
+    file: impl Read,
+    name: &str,
+    columns: [&str; 2],
+) -> anyhow::Result<Vec<(String, String)>> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     let headers = reader.headers().ok().with_context(|| format!("{name} is not text"))?;
     let place = |column: &str| {

@@ -43,6 +43,10 @@ pub(crate) const LAYERS: [LayerShape; 3] = [
     LayerShape { rid: "f", width: 1_280, height: 720, picture_bytes: 6_000 },
 ];
 
+/// A shared screen, at the most our web client sends: 1,500 kbit/s. It has no layers, so its name is never written.
+pub(crate) const SCREEN: LayerShape =
+    LayerShape { rid: "", width: 1_920, height: 1_080, picture_bytes: 7_500 };
+
 /// How many times its usual size a keyframe has.
 const KEYFRAME_FACTOR: usize = 4;
 

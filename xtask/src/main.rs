@@ -12,6 +12,7 @@
 //! 9. `fuzz`       a search for inputs that break our readers
 //! 10. `run`       a node with sample units, from nothing
 //! 11. `bench`     what forwarding costs, beside another build or another server
+//! 12. `lab`       three tiers of real nodes in network namespaces, measured and tormented
 
 #![expect(clippy::print_stdout, reason = "a tool for the terminal speaks on the terminal")]
 
@@ -20,6 +21,7 @@ mod check;
 mod clock;
 mod codegen;
 mod fuzz;
+mod lab;
 mod run;
 mod step;
 mod test;
@@ -48,6 +50,8 @@ enum Task {
     Test(test::Options),
     /// Measures what forwarding costs the node, beside Debian's Janus or another build of the node.
     Bench(bench::Options),
+    /// Three tiers of nodes in network namespaces: bytes of each line, cuts, bad lines, killed nodes. Needs root.
+    Lab(lab::Options),
     /// Format, lints, house rules, generated files, web checks: no tests, no browsers.
     Check,
     /// Writes web-client/src/protocol/generated.ts from the Rust types.
@@ -78,6 +82,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Run(options) => run::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, &options),
+        Task::Lab(options) => lab::run(&workspace, &options),
         Task::Check => check::run(&workspace),
         Task::Codegen { check: true } => codegen::check(&workspace),
         Task::Codegen { check: false } => codegen::write(&workspace),

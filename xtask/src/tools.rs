@@ -21,6 +21,12 @@ struct Need {
 /// What Rust tests run beside them.
 const SERVERS: [Need; 1] = [Need { program: "/usr/sbin/nats-server", packages: &["nats-server"] }];
 
+/// What makes namespaces and lines, and a certificate for the server between nodes.
+const LAB: [Need; 2] = [
+    Need { program: "/usr/sbin/ip", packages: &["iproute2"] },
+    Need { program: "/usr/bin/openssl", packages: &["openssl"] },
+];
+
 /// The fonts are here because a headless browser without any draws boxes, and the pictures are looked at.
 const BROWSERS: [Need; 2] = [
     Need { program: "/usr/bin/chromium", packages: &["chromium", "chromium-sandbox", "fonts-dejavu-core"] },
@@ -61,6 +67,11 @@ pub(crate) fn require_browsers() -> Result<()> {
 /// Installs the servers that tests run against if they are missing, or says what to install.
 pub(crate) fn require_servers() -> Result<()> {
     require("nats-server", &SERVERS)
+}
+
+/// Installs what the lab's network is made with, or says what to install.
+pub(crate) fn require_lab() -> Result<()> {
+    require("iproute2 and openssl", &LAB)
 }
 
 fn require(what: &str, needs: &[Need]) -> Result<()> {

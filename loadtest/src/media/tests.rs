@@ -10,7 +10,7 @@ fn address(port: u16) -> SocketAddr {
 
 #[test]
 fn the_offer_has_the_layout_every_client_negotiates() {
-    let (_, offer) = MediaPeer::new(clock::now(), address(1)).unwrap();
+    let (_, offer) = MediaPeer::new(clock::now(), address(1), "x").unwrap();
     let lines: Vec<_> = offer
         .split("\r\nm=")
         .skip(1)
@@ -62,7 +62,7 @@ impl Other {
 #[test]
 fn what_is_demanded_is_sent_and_nothing_else() {
     let mut now = clock::now();
-    let (mut peer, offer) = MediaPeer::new(now, address(1)).unwrap();
+    let (mut peer, offer) = MediaPeer::new(now, address(1), "x").unwrap();
     let (mut other, answer) = Other::answer(now, &offer);
     peer.accept(&answer).unwrap();
 
@@ -93,20 +93,20 @@ fn what_is_demanded_is_sent_and_nothing_else() {
 
     run(&mut peer, &mut other, &mut now, 250);
     assert_eq!(peer.transport(), Transport::Connected);
-    assert_eq!((peer.sent_packets(), other.by_rid.len()), (0, 0), "nothing was demanded");
+    assert_eq!((peer.sent().packets(), other.by_rid.len()), (0, 0), "nothing was demanded");
 
     peer.set_microphone(Microphone::Open);
     peer.demand_camera(PublishDemand::Medium);
     run(&mut peer, &mut other, &mut now, 100);
     let total: u32 = other.by_rid.values().sum();
-    assert_eq!(u64::from(total), peer.sent_packets(), "{:?}", other.by_rid);
+    assert_eq!(u64::from(total), peer.sent().packets(), "{:?}", other.by_rid);
     // Two seconds: 100 of sound; 50 pictures of one packet in the low layer and of two in the medium one, more for
     // the keyframes.
     assert!(total > 250, "{total} packets");
 
     peer.demand_camera(PublishDemand::Paused);
     peer.set_microphone(Microphone::Off);
-    let before = peer.sent_packets();
+    let before = peer.sent().packets();
     run(&mut peer, &mut other, &mut now, 50);
-    assert_eq!(peer.sent_packets(), before);
+    assert_eq!(peer.sent().packets(), before);
 }

@@ -61,3 +61,21 @@ test('a search opens what it finds and says when there is nothing', () => {
   show('xyz');
   expect(screen.getByText('Không có')).toBeTruthy();
 });
+
+test('what leads to a row in a closed branch opens the branch and makes the row the active one', async () => {
+  const shown = render(TreeGrid, {
+    label: 'Máy chủ',
+    tree,
+    query: '',
+    opened: new Set<string>(),
+    cells,
+    empty,
+  });
+  expect(rows()).toEqual(['Tỉnh']);
+  // The types of the test library know nothing of what a component exports.
+  await (shown.component as unknown as { reveal: (key: string) => Promise<void> }).reveal('b');
+  expect(rows()).toEqual(['Tỉnh', 'Xã Tân An', 'Phường Ẳng']);
+  const grid = screen.getByRole('treegrid', { name: 'Máy chủ' });
+  const active = document.getElementById(grid.getAttribute('aria-activedescendant') ?? '');
+  expect(active?.textContent.trim()).toBe('Phường Ẳng');
+});

@@ -61,6 +61,17 @@ export function matching<T>(
   return found;
 }
 
+/** The branches a node lies in, from its own up. */
+export function above<T>(tree: Tree<T>, key: string): readonly string[] {
+  const keys: string[] = [];
+  let parent = tree.nodes.get(key)?.parent;
+  while (parent !== undefined && tree.nodes.has(parent) && !keys.includes(parent)) {
+    keys.push(parent);
+    parent = tree.nodes.get(parent)?.parent;
+  }
+  return keys;
+}
+
 /** The rows in the order of the screen. While something is searched for, every branch is open. */
 export function rowsOf<T>(
   tree: Tree<T>,

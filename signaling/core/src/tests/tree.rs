@@ -194,7 +194,8 @@ fn whatever_both_sides_do_while_they_are_apart_nothing_is_lost_or_done_twice() {
         let mut seen = forest.picture("tw", &chair);
         let mut far = forest.picture("t2", &other);
         assert_eq!(seen.0.apart, [], "seed {seed}");
-        // By which fact the meeting was told last depends on which of them came together.
+        // Facts that came together and undo each other leave nothing to tell, and each node hears them in its own
+        // batches: the number a client was told last may lag at one of them. What it sees may not.
         (seen.0.fact, far.0.fact) = Default::default();
         assert_eq!(far, seen, "seed {seed}");
     }

@@ -117,6 +117,26 @@ enum Standing {
     Follower,
     /// It is cut off from where it is decided, and decides for its own branch meanwhile.
     Island,
+    /// It has told the home what it did as an island, and goes along again as soon as the home has that in its log.
+    Landing,
+}
+
+impl Standing {
+    /// Whether it makes facts: there is one who does, or one for each sitting.
+    fn decides(self) -> bool {
+        match self {
+            Self::Home | Self::Island => true,
+            Self::Follower | Self::Landing => false,
+        }
+    }
+
+    /// Whether it has facts that are not the home's, made by itself.
+    fn is_apart(self) -> bool {
+        match self {
+            Self::Island | Self::Landing => true,
+            Self::Home | Self::Follower => false,
+        }
+    }
 }
 
 /// One meeting and what is around it.
@@ -137,6 +157,8 @@ struct Session {
     island: Option<Island>,
     /// Facts of the home that came before an island was taken in.
     home: Vec<FactRecord>,
+    /// Whether the node above is of another island: what it tells is not the home's.
+    above_apart: bool,
     /// Whether seats were added that nodes below may not know to concern them.
     grown: bool,
     news: News,
@@ -205,7 +227,7 @@ impl Hub {
         match input {
             Input::ReplaceUnits { units } => self.units = units,
             Input::Restore { records } => self.restore(now, &records),
-            Input::RestoreApart { island, records } => self.restore_apart(island, records),
+            Input::RestoreApart { island, records } => self.restore_apart(island, &records),
             Input::Call { call, by, what } => self.handle_call(now, call, by, what),
             Input::Opened { connection } => self.handle_opened(now, connection),
             Input::Frame { connection, text } => self.handle_frame(now, connection, &text),

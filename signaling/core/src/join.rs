@@ -57,8 +57,10 @@ pub(crate) fn unit_of(occupant: &Occupant) -> &UnitCode {
 
 /// In which sitting whoever comes anew from a unit takes a seat.
 pub(crate) fn scope_of_unit(meeting: &Meeting, unit: &UnitCode, units: &UnitTree) -> Scope {
-    let branch = meeting.apart.keys().find(|branch| units.is_within(unit, branch));
-    branch.cloned().into()
+    // One that was cut off may sit around another one that was let go before.
+    let around = meeting.apart.keys().filter(|branch| units.is_within(unit, branch));
+    let nearest = around.reduce(|nearest, next| if units.is_within(next, nearest) { next } else { nearest });
+    nearest.cloned().into()
 }
 
 /// The unit of a site's seat.

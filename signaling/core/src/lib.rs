@@ -50,8 +50,9 @@ pub use hub::{Hub, HubConfig};
 pub use io::{Account, Answer, Call, CallId, ConnectionId, Holder, Input, Output, Rights, SignInId};
 pub use meeting::MAX_SEATS;
 pub use neighbour::{
-    Admit, Child, Command, Contact, Envelope, IslandPart, LossCause, NEIGHBOUR_VERSION, NeighbourNews,
-    NodeFigures, NodeLoad, NodeName, NodeNameError, NodeStatus, Peers, Place, Presence, TurnedAway, Word,
+    Admit, Child, Command, Contact, Envelope, Extent, IslandPart, LossCause, NEIGHBOUR_VERSION,
+    NeighbourNews, NodeFigures, NodeLoad, NodeName, NodeNameError, NodeStatus, Peers, Place, Presence,
+    TurnedAway, Word,
 };
 pub use nodes::{
     Link, LinkEnd, LinkEntry, LinkKind, MAX_BRANCH, MAX_DEPTH, MAX_LINKS, MAX_NODES, Node, NodeEntry,

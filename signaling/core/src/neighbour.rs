@@ -13,7 +13,9 @@ pub use channel::LossCause;
 pub(crate) use channel::{Channel, Heard, Side};
 pub use name::{NodeName, NodeNameError};
 pub use status::{Contact, NodeFigures, NodeLoad, NodeStatus};
-pub use word::{Admit, Command, Envelope, IslandPart, NEIGHBOUR_VERSION, Peers, Presence, TurnedAway, Word};
+pub use word::{
+    Admit, Command, Envelope, Extent, IslandPart, NEIGHBOUR_VERSION, Peers, Presence, TurnedAway, Word,
+};
 
 use signaling_protocol::UnitCode;
 

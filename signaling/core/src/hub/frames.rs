@@ -137,7 +137,7 @@ impl Hub {
             return Ok(Performed::Done(FactNumber(0)));
         }
         let session = self.sessions.get(meeting).ok_or(Refusal::NoSuchMeeting)?;
-        if session.standing == Standing::Follower {
+        if !session.standing.decides() {
             return self.ask_above(meeting, seat, id, message).map(|()| Performed::Asked);
         }
         let island = session.standing == Standing::Island;

@@ -44,7 +44,7 @@ impl Hub {
         let seat = match session.standing {
             Standing::Home => self.admit(now, &entry.meeting, &entry.account)?,
             // The home has given it its seat, or there would be no ticket.
-            Standing::Follower | Standing::Island => {
+            Standing::Follower | Standing::Island | Standing::Landing => {
                 join::admit(&session.meeting, &entry.account, &self.units)?
                     .seat_with_its_role(&session.meeting)
                     .ok_or(Refusal::TicketInvalid)?

@@ -54,6 +54,7 @@ impl Hub {
             log: Vec::new(),
             island: None,
             home: Vec::new(),
+            above_apart: false,
             grown: true,
             news: News::default(),
         };
@@ -79,7 +80,7 @@ impl Hub {
         if facts.is_empty() {
             return FactNumber(0);
         }
-        debug_assert!(session.standing != Standing::Follower, "who goes along makes no facts");
+        debug_assert!(session.standing.decides(), "who goes along makes no facts");
         let cause =
             |fact, meeting: &mut Meeting| meeting.record(now.wall, cause.by.clone(), cause.request, fact);
         let records = facts.into_iter().map(|fact| cause(fact, &mut session.meeting)).collect();

@@ -6,26 +6,34 @@
 
 mod above;
 mod below;
+mod chapter;
+mod extent;
+mod home;
 mod island;
 mod media;
 mod status;
 
 pub(in crate::hub) use above::Waiting;
-pub(in crate::hub) use island::Island;
+pub(in crate::hub) use chapter::Island;
 pub(in crate::hub) use status::Statuses;
 
 use super::{Hub, Session, Standing};
 use crate::join::site_unit;
 use crate::neighbour::{
-    Channel, Contact, Envelope, Heard, LossCause, NeighbourNews, NodeName, Peers, Place, Side, Word,
+    Channel, Contact, Envelope, Extent, Heard, LossCause, NeighbourNews, NodeName, Peers, Place, Side, Word,
 };
 use crate::placement::Moved;
 use crate::{FactRecord, Now, Output, UnitTree, UtcMillis};
+use extent::Named;
 use media::MediaLink;
 use rand::Rng as _;
+use sfu_control::PeerId;
 use signaling_protocol::{FactNumber, MeetingId, SeatId, UnitCode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
+
+/// How what is to be said of seats is cut into words.
+type Cut = fn(&[(SeatId, Option<PeerId>)]) -> Vec<(Vec<(SeatId, Option<PeerId>)>, Extent)>;
 
 /// Facts in one word: some 20 kB, far below what a bus carries.
 const FACTS_PER_WORD: usize = 64;
@@ -49,8 +57,12 @@ pub(super) struct Neighbour {
     announced: Vec<MeetingId>,
     /// Meetings of which it knows that what it is told may be undone.
     apart: Vec<MeetingId>,
-    /// What it did while it was cut off, as far as it has told.
-    landing: BTreeMap<MeetingId, Vec<FactRecord>>,
+    /// What it and those below it did while they were cut off, as far as it has told, by the island's name.
+    landing: BTreeMap<(MeetingId, u64), Vec<FactRecord>>,
+    /// Meetings of which it told such things that went on to the home, and may not have come there.
+    passed_on: BTreeSet<MeetingId>,
+    /// Whom it named so far as connected, and as sending.
+    named: (Named, Named),
 }
 
 impl Neighbour {
@@ -66,6 +78,8 @@ impl Neighbour {
             announced: Vec::new(),
             apart: Vec::new(),
             landing: BTreeMap::new(),
+            passed_on: BTreeSet::new(),
+            named: (Named::default(), Named::default()),
         }
     }
 
@@ -75,6 +89,8 @@ impl Neighbour {
         self.announced.clear();
         self.apart.clear();
         self.landing.clear();
+        self.passed_on.clear();
+        self.named = (Named::default(), Named::default());
     }
 }
 
@@ -257,7 +273,7 @@ impl Hub {
             return;
         }
         for node in around {
-            self.tell_peers(&node, meeting, &moved, false);
+            self.tell_peers(&node, meeting, &moved, extent::of_news);
         }
     }
 
@@ -286,12 +302,12 @@ impl Hub {
     }
 
     /// By which peers seats send, to a node that goes along; never what lies beyond that node itself.
-    fn tell_peers(&mut self, node: &NodeName, meeting: &MeetingId, peers: &[Moved], whole: bool) {
+    fn tell_peers(&mut self, node: &NodeName, meeting: &MeetingId, peers: &[Moved], cut: Cut) {
         let follows = self.neighbours.get(node).is_some_and(|n| n.follows.contains_key(meeting));
         let told = peers.iter().filter(|moved| moved.beyond.as_ref() != Some(node));
         let peers: Vec<_> = told.map(|moved| (moved.seat.clone(), moved.peer)).collect();
-        if follows && (whole || !peers.is_empty()) {
-            self.say(node, Word::Peers(Peers { meeting: meeting.clone(), peers, whole }));
+        for (peers, extent) in cut(&peers).into_iter().filter(|_| follows) {
+            self.say(node, Word::Peers(Peers { meeting: meeting.clone(), peers, extent }));
         }
     }
 
@@ -317,11 +333,12 @@ impl Hub {
 
     /// Takes what a neighbour says of the peers beyond it.
     fn on_peers(&mut self, from: &NodeName, said: Peers) {
-        let Peers { meeting, peers, whole } = said;
+        let Peers { meeting, peers, extent } = said;
+        let Some(neighbour) = self.neighbours.get_mut(from) else { return };
+        let named = neighbour.named.1.hear(&meeting, extent, peers.iter().map(|(seat, _)| seat));
         let Some(session) = self.sessions.get_mut(&meeting) else { return };
-        if whole {
-            let told = |seat: &SeatId| peers.iter().any(|(known, _)| known == seat);
-            session.placement.forget_beyond(from, |seat| !told(seat));
+        if let Some(named) = named {
+            session.placement.forget_beyond(from, |seat| !named.contains(seat));
         }
         for (seat, peer) in peers {
             session.placement.set_far(&seat, peer, from);

@@ -15,6 +15,9 @@ const BEAT: Duration = Duration::from_secs(1);
 /// missing chair after some seconds; the media links notice by themselves.
 const SILENCE_MAX: Duration = Duration::from_secs(3);
 
+/// A node that starts waits for so much longer until it takes its parent for cut off: the bus is to be reached first.
+const START_MAX: Duration = Duration::from_secs(7);
+
 /// How far the clocks of two nodes may be apart. Facts of both stand in one log by the second; a quarter of a minute is
 /// still the right order for a reader of minutes.
 const CLOCKS_APART_MAX_MS: u64 = 15_000;
@@ -83,7 +86,14 @@ pub(crate) struct Channel {
 impl Channel {
     /// Nothing was said yet.
     pub(crate) fn new(side: Side, now: Instant) -> Self {
-        Self { side, state: State::Away, present: false, last_heard: now, next_beat: now, outbox: Vec::new() }
+        Self {
+            side,
+            state: State::Away,
+            present: side == Side::Child,
+            last_heard: now + START_MAX,
+            next_beat: now,
+            outbox: Vec::new(),
+        }
     }
 
     /// Takes what came; `epoch` is a fresh random number, used if a conversation begins anew.
@@ -245,6 +255,11 @@ impl Channel {
     /// Whether both hear each other.
     pub(crate) fn is_attached(&self) -> bool {
         matches!(self.state, State::Attached { .. })
+    }
+
+    /// Whether the other side was heard a moment ago, also while a conversation begins anew.
+    pub(crate) fn is_present(&self) -> bool {
+        self.present
     }
 
     fn epoch(&self) -> Option<u64> {

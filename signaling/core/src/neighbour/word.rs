@@ -167,6 +167,18 @@ pub enum Word {
     },
 }
 
+/// How much of all there is to say a word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Extent {
+    /// What changed.
+    News,
+    /// A part of all; the rest follows.
+    Part,
+    /// The rest of all: for whoever was not named there is nothing to say.
+    Whole,
+}
+
 /// Who of a branch is connected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -175,8 +187,8 @@ pub struct Presence {
     pub meeting: MeetingId,
     /// These changed.
     pub seats: Vec<(SeatId, bool)>,
-    /// Whether nobody else of the branch is connected.
-    pub whole: bool,
+    /// Of how many there is more to say.
+    pub extent: Extent,
 }
 
 /// By which peers seats beyond the speaker send.
@@ -187,8 +199,8 @@ pub struct Peers {
     pub meeting: MeetingId,
     /// These changed.
     pub peers: Vec<(SeatId, Option<PeerId>)>,
-    /// Whether nobody else beyond the speaker sends anything.
-    pub whole: bool,
+    /// Of how many there is more to say.
+    pub extent: Extent,
 }
 
 /// What a seat of a branch asks for.

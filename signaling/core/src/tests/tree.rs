@@ -1,7 +1,9 @@
 //! Many nodes, one meeting.
 
 mod forest;
+mod hundreds;
 mod seen;
+mod wood;
 
 use super::harness::{Participant, person, site, unit};
 use crate::neighbour::{Admit, Command, Peers, Presence};
@@ -272,7 +274,7 @@ fn a_node_speaks_for_its_branch_only() {
         Word::Presence(Presence {
             meeting: meeting.clone(),
             seats: vec![(commune.seat.clone(), false)],
-            whole: false,
+            extent: crate::Extent::News,
         }),
         Word::Command(Command {
             meeting: meeting.clone(),
@@ -289,7 +291,7 @@ fn a_node_speaks_for_its_branch_only() {
         Word::Peers(Peers {
             meeting: meeting.clone(),
             peers: vec![(chair.seat.clone(), None)],
-            whole: false,
+            extent: crate::Extent::News,
         }),
         Word::Admit(Admit { call: 1, meeting, by: Box::new(person("la", GrantRole::Operator, "T1")) }),
         Word::Facts { records: forest.log("tw").to_vec() },

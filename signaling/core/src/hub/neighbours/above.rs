@@ -1,6 +1,6 @@
 //! What the node above says: facts, and what became of what our people asked.
 
-use super::Hub;
+use super::{Hub, extent};
 use crate::hub::{Session, Standing};
 use crate::meeting::Meeting;
 use crate::neighbour::{Admit, Command, NodeName, Peers, Presence, Word};
@@ -39,7 +39,7 @@ pub(in crate::hub) enum Waiting {
 impl Hub {
     pub(super) fn on_word_from_above(&mut self, now: Now, parent: &NodeName, word: Word) {
         match word {
-            Word::Meeting { meeting } => self.follow(parent, meeting),
+            Word::Meeting { meeting } => self.follow(parent, &meeting),
             Word::Facts { records } => {
                 if !self.ingest(&records) {
                     self.on_bad_word(parent);
@@ -48,10 +48,13 @@ impl Hub {
             Word::Replaced { meeting, seat } => self.on_replaced(&meeting, &seat),
             Word::Peers(said) => self.on_peers(parent, said),
             Word::Outcome { meeting, seat, request, outcome } => {
-                self.give_outcome(&meeting, &seat, request, outcome);
+                // Before its facts are here it is no news: what was asked is asked again then.
+                if self.sessions.get(&meeting).is_none_or(|session| !session.standing.is_apart()) {
+                    self.give_outcome(&meeting, &seat, request, outcome);
+                }
             }
             Word::Apart { meeting, island } => self.on_apart(&meeting, island),
-            Word::Together { meeting } => self.on_together(&meeting),
+            Word::Together { meeting } => self.on_together(parent, &meeting),
             Word::LinkAnswer { answer } => self.on_link_answer(parent, answer),
             Word::Admitted { call, refusal } => self.on_admitted(now, call, refusal),
             Word::Follow { .. }
@@ -67,8 +70,8 @@ impl Hub {
     }
 
     /// Goes along with a meeting: says how far we are, who is here, and asks again what was not answered.
-    fn follow(&mut self, parent: &NodeName, meeting: MeetingId) {
-        let session = self.sessions.get(&meeting);
+    pub(super) fn follow(&mut self, parent: &NodeName, meeting: &MeetingId) {
+        let session = self.sessions.get(meeting);
         // A parent cannot have a meeting of ours: somebody copied a log, or two nodes have one name.
         if session.is_some_and(|session| session.standing == Standing::Home) {
             return self.on_bad_word(parent);
@@ -77,36 +80,44 @@ impl Hub {
             .is_some_and(|session| session.standing == Standing::Follower && session.island_name().is_some())
         {
             // Whether it is undone by now is told anew.
-            self.on_together(&meeting);
+            self.on_together(parent, meeting);
         }
-        if let Some(session) = self.sessions.get_mut(&meeting) {
+        if let Some(session) = self.sessions.get_mut(meeting) {
             // Told again from where our own begins.
             session.home.clear();
+            session.above_apart = false;
         }
-        let session = self.sessions.get(&meeting);
+        let session = self.sessions.get(meeting);
         let (have, hash) = session.map(Session::base).unwrap_or_default();
         let mut words = vec![Word::Follow { meeting: meeting.clone(), have, hash }];
         if let Some(session) = session {
             words.extend(self.island_words(session));
-            let seats = session.here().map(|seat| (seat.clone(), true)).collect();
-            words.push(Word::Presence(Presence { meeting: meeting.clone(), seats, whole: true }));
+            let seats: Vec<_> = session.here().map(|seat| (seat.clone(), true)).collect();
+            words.extend(
+                extent::of_all(&seats).into_iter().map(|(seats, extent)| {
+                    Word::Presence(Presence { meeting: meeting.clone(), seats, extent })
+                }),
+            );
             let peers = session.placement.all_peers().into_iter();
             let peers = peers.filter(|moved| moved.beyond.as_ref() != Some(parent));
-            let peers = peers.map(|moved| (moved.seat, moved.peer)).collect();
-            words.push(Word::Peers(Peers { meeting: meeting.clone(), peers, whole: true }));
-            words.extend(session.asked.iter().map(|((seat, request), message)| {
-                Word::Command(Command {
-                    meeting: meeting.clone(),
-                    seat: seat.clone(),
-                    request: *request,
-                    message: Box::new(message.clone()),
-                })
-            }));
+            let peers: Vec<_> = peers.map(|moved| (moved.seat, moved.peer)).collect();
+            words.extend(
+                extent::of_all(&peers)
+                    .into_iter()
+                    .map(|(peers, extent)| Word::Peers(Peers { meeting: meeting.clone(), peers, extent })),
+            );
+            words.extend(asked_words(session));
         }
         if let Some(parent) = self.neighbours.get_mut(parent) {
-            parent.follows.insert(meeting, have);
+            parent.follows.insert(meeting.clone(), have);
             words.into_iter().for_each(|word| parent.channel.say(word));
         }
+        if let Some(session) = self.sessions.get_mut(meeting)
+            && session.standing == Standing::Island
+        {
+            session.standing = Standing::Landing;
+        }
+        self.hear_islands_again(meeting);
     }
 
     /// Facts of the home. Whether they continue what we have.
@@ -119,7 +130,7 @@ impl Hub {
             }
             self.open_session(meeting);
         }
-        if self.sessions.get(&first.meeting).is_some_and(|session| session.standing == Standing::Island) {
+        if self.sessions.get(&first.meeting).is_some_and(|session| session.standing.is_apart()) {
             return self.receive_on_island(&first.meeting, records);
         }
         self.receive(&first.meeting, records)
@@ -133,6 +144,11 @@ impl Hub {
         request: RequestId,
         message: &ClientMessage,
     ) -> Result<(), Refusal> {
+        let parent = self.place.parent.as_ref().and_then(|parent| self.neighbours.get(parent));
+        // Who is away for longer than a moment is not waited for.
+        if !parent.is_some_and(|parent| parent.channel.is_present()) {
+            return Err(Refusal::ParentAway);
+        }
         let session = self.sessions.get_mut(meeting).ok_or(Refusal::NoSuchMeeting)?;
         let waiting = session.asked.keys().filter(|(asker, _)| asker == seat).count();
         if waiting >= ASKED_PER_SEAT_MAX {
@@ -245,6 +261,18 @@ impl Hub {
             }
         }
     }
+}
+
+/// Every request that waits for the home.
+pub(super) fn asked_words(session: &Session) -> impl Iterator<Item = Word> {
+    session.asked.iter().map(|((seat, request), message)| {
+        Word::Command(Command {
+            meeting: session.meeting.id.clone(),
+            seat: seat.clone(),
+            request: *request,
+            message: Box::new(message.clone()),
+        })
+    })
 }
 
 impl Session {

@@ -1,11 +1,11 @@
 //! What a node below says. It speaks for its branch and for nobody else.
 
-use super::{Hub, concerns, is_of};
+use super::{Hub, concerns, extent, is_of};
 use crate::fact::Fact;
 use crate::hub::frames::Asked;
 use crate::hub::{Cause, Standing};
 use crate::join;
-use crate::neighbour::{Admit, Command, NodeName, Presence, Word};
+use crate::neighbour::{Admit, Command, Extent, NodeName, Presence, Word};
 use crate::{Account, Now};
 use signaling_protocol::{ByeReason, Connection, FactNumber, MeetingId, Occupant, Refusal, SeatId, UnitCode};
 use std::collections::BTreeSet;
@@ -91,17 +91,22 @@ impl Hub {
             neighbour.follows.insert(meeting.clone(), have);
         }
         self.tell_facts(from, meeting);
-        self.tell_peers(from, meeting, &peers, true);
+        self.tell_peers(from, meeting, &peers, extent::of_all);
         self.span(from, meeting);
     }
 
     /// Who of a branch is here. The home makes facts of it, a node between passes it on.
     fn on_presence(&mut self, now: Now, from: &NodeName, said: &Presence) {
-        let Presence { meeting, seats, whole } = said;
+        let Presence { meeting, seats, extent } = said;
+        let Some(neighbour) = self.neighbours.get_mut(from) else { return };
+        let here = seats.iter().filter(|(_, here)| *here).map(|(seat, _)| seat);
+        let named = neighbour.named.0.hear(meeting, *extent, here);
         let Some(session) = self.sessions.get(meeting) else { return };
-        let said_here = |seat: &SeatId| seats.iter().any(|(known, here)| known == seat && *here);
-        let missing = session.below.iter().filter(|(seat, node)| *whole && *node == from && !said_here(seat));
-        let mut gone: Vec<SeatId> = missing.map(|(seat, _)| seat.clone()).collect();
+        let mut gone: Vec<SeatId> = Vec::new();
+        if let Some(named) = &named {
+            let missing = session.below.iter().filter(|(seat, node)| *node == from && !named.contains(*seat));
+            gone.extend(missing.map(|(seat, _)| seat.clone()));
+        }
         gone.extend(seats.iter().filter(|(_, here)| !here).map(|(seat, _)| seat.clone()));
         for seat in &gone {
             self.leave_below(now, from, meeting, seat);
@@ -109,7 +114,7 @@ impl Hub {
         for (seat, _) in seats.iter().filter(|(_, here)| *here) {
             self.come_below(now, from, meeting, seat);
         }
-        if *whole {
+        if named.is_some() {
             self.settle_presence(now, from, meeting);
             let branch = self.branch_of(from).to_vec();
             self.end_cut(now, meeting, &branch);
@@ -200,9 +205,13 @@ impl Hub {
                     Connection::Absent {} | Connection::Lost { .. } | Connection::Left { .. } => {}
                 }
             }
-            Standing::Follower => {
+            Standing::Follower | Standing::Landing => {
                 let seats = vec![(id.clone(), here)];
-                self.say_up(Word::Presence(Presence { meeting: meeting.clone(), seats, whole: false }));
+                self.say_up(Word::Presence(Presence {
+                    meeting: meeting.clone(),
+                    seats,
+                    extent: Extent::News,
+                }));
             }
         }
     }

@@ -5,9 +5,14 @@
 //! - A fact of the branch's own sitting is the branch's, any other fact the home's. Facts of different sittings commute, so
 //!   the branch's are appended to the log as they were made and in their order, and nothing is weighed against anything.
 //! - An island has a random name. The home writes down which it has taken in, and takes none in twice.
+//! - What was told may be in the home's log already. So whoever has told decides nothing more, and asks like any follower;
+//!   if the line is cut once more first, what happens then is a chapter of its own, with a name of its own.
+//! - A branch below an island may be one itself: it stays by itself until the way to the home is whole.
 //! - The branch then goes back to the last fact it had from home, and takes over the home's log, its own facts in it.
 
-use super::Hub;
+use super::above::asked_words;
+use super::chapter::Chapter;
+use super::{Hub, Island};
 use crate::connection::LinkState;
 use crate::fact::{Fact, Scope};
 use crate::hub::hello::you;
@@ -16,33 +21,44 @@ use crate::meeting::{CutEnd, Meeting};
 use crate::neighbour::{IslandPart, NodeName, Word};
 use crate::{FactRecord, Now, Output};
 use rand::Rng as _;
-use signaling_protocol::{Change, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId, UnitCode};
+use signaling_protocol::{Change, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId};
 
 /// Facts of an island in one word.
 const FACTS_PER_WORD: usize = 64;
 
-/// Facts of one island that a home takes in: a branch that talks for a day makes some thousands. What is longer is
-/// refused and stays where it is.
-const ISLAND_FACTS_MAX: usize = 100_000;
-
-/// What happened beyond the last fact of the home.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::hub) struct Island {
-    /// Its name.
-    name: u64,
-    /// Facts made since, numbered on from the home's last.
-    records: Vec<FactRecord>,
-}
-
 impl Hub {
     /// The parent is silent: every meeting that is decided above goes on here, for this branch by itself.
     pub(super) fn on_cut_off(&mut self, now: Now) {
-        let running =
-            |session: &&Session| session.standing == Standing::Follower && !session.meeting.is_over();
-        let cut: Vec<MeetingId> =
-            self.sessions.values().filter(running).map(|session| session.meeting.id.clone()).collect();
-        for meeting in cut {
-            self.begin_island(now, &meeting);
+        let running = |session: &&Session| !session.standing.decides() && !session.meeting.is_over();
+        let cut = self.sessions.values().filter(running);
+        let cut: Vec<(MeetingId, Standing)> =
+            cut.map(|session| (session.meeting.id.clone(), session.standing)).collect();
+        for (meeting, standing) in cut {
+            if standing.is_apart() {
+                self.take_off(&meeting);
+            } else {
+                self.begin_island(now, &meeting);
+            }
+            self.refuse_asked(&meeting);
+        }
+    }
+
+    // Landing => Island
+    fn take_off(&mut self, meeting: &MeetingId) {
+        let name = self.random.next_u64();
+        let Some(session) = self.sessions.get_mut(meeting) else { return };
+        session.standing = Standing::Island;
+        if let Some(island) = &mut session.island {
+            island.turn_page(name);
+        }
+    }
+
+    /// Whoever waits for the home waits in vain.
+    fn refuse_asked(&mut self, meeting: &MeetingId) {
+        let Some(session) = self.sessions.get_mut(meeting) else { return };
+        let unanswered: Vec<(SeatId, RequestId)> = std::mem::take(&mut session.asked).into_keys().collect();
+        for (seat, request) in unanswered {
+            self.give_outcome(meeting, &seat, request, Outcome::Refused { refusal: Refusal::ParentAway });
         }
     }
 
@@ -60,30 +76,40 @@ impl Hub {
         let name = self.random.next_u64();
         let Some(session) = self.sessions.get_mut(meeting) else { return };
         session.standing = Standing::Island;
-        session.island = Some(Island { name, records: Vec::new() });
-        let unanswered: Vec<(SeatId, RequestId)> = std::mem::take(&mut session.asked).into_keys().collect();
+        session.island = Some(Island::new(name));
         self.counters.islands = self.counters.islands.saturating_add(1);
         self.dirty.insert(meeting.clone());
-        for (seat, request) in unanswered {
-            self.give_outcome(meeting, &seat, request, Outcome::Refused { refusal: Refusal::ParentAway });
-        }
         self.record(now, meeting, &Cause::node(), facts);
     }
 
     /// The node above has become an island, or follows one: what comes from now on may be undone.
     pub(super) fn on_apart(&mut self, meeting: &MeetingId, island: u64) {
-        if let Some(session) = self.sessions.get_mut(meeting) {
-            session.island = Some(Island { name: island, records: Vec::new() });
-            self.dirty.insert(meeting.clone());
+        let Some(session) = self.sessions.get_mut(meeting) else { return };
+        match session.standing {
+            Standing::Home => {}
+            Standing::Follower => {
+                session.island = Some(Island::new(island));
+                self.dirty.insert(meeting.clone());
+            }
+            Standing::Island => session.above_apart = true,
+            // What was told may not have come to the home.
+            Standing::Landing => {
+                session.above_apart = true;
+                self.take_off(meeting);
+                self.refuse_asked(meeting);
+            }
         }
     }
 
     /// What the home must be told of an island, once it hears us again.
     pub(super) fn island_words(&self, session: &Session) -> Vec<Word> {
-        let Some(island) = session.island.as_ref().filter(|_| session.standing == Standing::Island) else {
-            return Vec::new();
-        };
-        let own = island.records.iter().filter(|record| !record.scope.is_plenary()).cloned();
+        let island = session.island.iter().filter(|_| session.standing.is_apart());
+        let chapters = island.flat_map(Island::chapters);
+        chapters.flat_map(|chapter| self.chapter_words(&session.meeting.id, chapter)).collect()
+    }
+
+    fn chapter_words(&self, meeting: &MeetingId, chapter: &Chapter) -> Vec<Word> {
+        let own = chapter.records.iter().filter(|record| !record.scope.is_plenary()).cloned();
         let own: Vec<FactRecord> = own.collect();
         let mut parts: Vec<Vec<FactRecord>> = own.chunks(FACTS_PER_WORD).map(<[_]>::to_vec).collect();
         if parts.is_empty() {
@@ -91,90 +117,20 @@ impl Hub {
         }
         let last = parts.len() - 1;
         let part = |(at, records)| {
-            let meeting = session.meeting.id.clone();
-            let units = self.place.branch.clone();
-            Word::Island(IslandPart { meeting, island: island.name, units, records, last: at == last })
+            let (meeting, units) = (meeting.clone(), self.place.branch.clone());
+            Word::Island(IslandPart { meeting, island: chapter.name, units, records, last: at == last })
         };
         parts.into_iter().enumerate().map(part).collect()
-    }
-
-    /// A branch tells what it did while it was cut off; a node between passes it on.
-    pub(super) fn on_island(&mut self, now: Now, from: &NodeName, part: IslandPart) {
-        let branch = self.neighbours.get(from).map(|node| node.branch.clone()).unwrap_or_default();
-        let own = |record: &FactRecord| match &record.scope {
-            Scope::Branch(unit) => record.meeting == part.meeting && super::is_of(&branch, unit, &self.units),
-            Scope::Plenary => false,
-        };
-        let theirs = part.units.iter().all(|unit| super::is_of(&branch, unit, &self.units));
-        if !theirs || !part.records.iter().all(own) {
-            return self.on_bad_word(from);
-        }
-        if !self.is_home(&part.meeting) {
-            return self.say_up(Word::Island(part));
-        }
-        let Some(neighbour) = self.neighbours.get_mut(from) else { return };
-        let landing = neighbour.landing.entry(part.meeting.clone()).or_default();
-        landing.extend(part.records);
-        if landing.len() > ISLAND_FACTS_MAX {
-            neighbour.landing.remove(&part.meeting);
-            return self.on_bad_word(from);
-        }
-        if part.last {
-            let records = neighbour.landing.remove(&part.meeting).unwrap_or_default();
-            self.take_island(now, &IslandPart { records, ..part });
-        }
-    }
-
-    fn take_island(&mut self, now: Now, whole: &IslandPart) {
-        let IslandPart { meeting, island, units, records, .. } = whole;
-        let known = |session: &Session| session.meeting.is_over() || session.meeting.islands.contains(island);
-        if self.sessions.get(meeting).is_none_or(known) {
-            return;
-        }
-        // The home may not have noticed the cut.
-        self.note_cut(now, meeting, units);
-        let Some(session) = self.sessions.get_mut(meeting) else { return };
-        let facts = u32::try_from(records.len()).unwrap_or(u32::MAX);
-        let mut taken: Vec<FactRecord> = Vec::with_capacity(records.len());
-        for FactRecord { at, by, request, scope, fact, .. } in records {
-            let fact = (scope.clone(), fact.clone());
-            taken.push(session.meeting.record(*at, by.clone(), *request, fact));
-        }
-        self.take_in(meeting, taken);
-        let fact = (Scope::Plenary, Fact::IslandTaken { island: *island, facts });
-        self.record(now, meeting, &Cause::node(), vec![fact]);
-        self.end_cut(now, meeting, units);
-    }
-
-    /// A branch is not heard any more: at home it sits apart. Whether that says all there is to say of it.
-    pub(super) fn note_cut(&mut self, now: Now, meeting: &MeetingId, branch: &[UnitCode]) -> bool {
-        let around = self.around(now);
-        let Some(session) = self.sessions.get(meeting).filter(|s| s.standing == Standing::Home) else {
-            return false;
-        };
-        let cut = |unit| session.meeting.cut_off(unit, CutEnd::Home, around);
-        let facts: Vec<(Scope, Fact)> = branch.iter().flat_map(cut).collect();
-        let apart = branch.iter().any(|unit| session.meeting.apart.contains_key(unit)) || !facts.is_empty();
-        self.record(now, meeting, &Cause::node(), facts);
-        apart
-    }
-
-    /// A branch that was cut off is heard again, and all it did is in the log: it sits with the others.
-    pub(super) fn end_cut(&mut self, now: Now, meeting: &MeetingId, branch: &[UnitCode]) {
-        let Some(session) = self.sessions.get(meeting).filter(|s| s.standing == Standing::Home) else {
-            return;
-        };
-        let cut = |unit: &&UnitCode| session.meeting.apart.get(*unit).is_some_and(|branch| branch.cut);
-        let back = branch.iter().filter(cut).map(|unit| Fact::BranchReturned { unit: unit.clone() });
-        let facts = Scope::Plenary.of(back);
-        self.record(now, meeting, &Cause::node(), facts);
     }
 
     /// Facts of the home came while this node was an island. Once ours are among them, the two are one again.
     pub(super) fn receive_on_island(&mut self, meeting: &MeetingId, records: &[FactRecord]) -> bool {
         let Some(session) = self.sessions.get_mut(meeting) else { return false };
         let Some(island) = &session.island else { return false };
-        let name = island.name;
+        if session.above_apart {
+            return true;
+        }
+        let name = island.told_last();
         let next = session.log.len() + session.home.len();
         let continues = |(at, record): (usize, &FactRecord)| {
             usize::try_from(record.number.0).is_ok_and(|number| number == next + at + 1)
@@ -191,12 +147,14 @@ impl Hub {
         true
     }
 
-    // Island => Follower
+    // Island | Landing => Follower
     fn land(&mut self, meeting: &MeetingId) {
         self.go_back(meeting);
         let home = self.sessions.get_mut(meeting).map(|session| std::mem::take(&mut session.home));
         self.receive(meeting, &home.unwrap_or_default());
         self.retell(meeting);
+        let asked: Vec<Word> = self.sessions.get(meeting).into_iter().flat_map(asked_words).collect();
+        asked.into_iter().for_each(|word| self.say_up(word));
     }
 
     /// Undoes whatever is not the home's.
@@ -207,6 +165,7 @@ impl Hub {
         session.log.iter().for_each(|record| meeting.fold(record));
         session.meeting = meeting;
         session.standing = Standing::Follower;
+        session.above_apart = false;
         if session.island.take().is_some() {
             self.outputs.push_back(Output::ForgetApart { meeting: id.clone() });
         }
@@ -227,9 +186,17 @@ impl Hub {
     }
 
     /// The node above undid what was not the home's.
-    pub(super) fn on_together(&mut self, meeting: &MeetingId) {
-        self.go_back(meeting);
-        self.retell(meeting);
+    pub(super) fn on_together(&mut self, parent: &NodeName, meeting: &MeetingId) {
+        let standing = self.sessions.get(meeting).map(|session| session.standing);
+        match standing {
+            Some(Standing::Follower) => {
+                self.go_back(meeting);
+                self.retell(meeting);
+            }
+            // Now what we did can come to the home.
+            Some(Standing::Island) => self.follow(parent, meeting),
+            Some(Standing::Home | Standing::Landing) | None => {}
+        }
     }
 
     /// Tells everybody here the whole state: what they know may have been undone.
@@ -258,12 +225,11 @@ impl Hub {
         }
     }
 
-    /// At start: what was done here while the node was cut off, from where the home's facts end.
-    pub(in crate::hub) fn restore_apart(&mut self, island: u64, records: Vec<FactRecord>) {
+    /// At start: what was done here while the node was cut off, from where the home's facts end, a chapter after the other.
+    pub(in crate::hub) fn restore_apart(&mut self, name: u64, records: &[FactRecord]) {
         let Some(first) = records.first() else { return };
-        let meeting = first.meeting.clone();
-        let Some(session) = self.sessions.get_mut(&meeting).filter(|s| s.standing == Standing::Follower)
-        else {
+        let (meeting, next) = (first.meeting.clone(), self.random.next_u64());
+        let Some(session) = self.sessions.get_mut(&meeting).filter(|s| s.standing != Standing::Home) else {
             return;
         };
         let whole = records.iter().all(|record| {
@@ -277,8 +243,21 @@ impl Hub {
             self.counters.broken_logs = self.counters.broken_logs.saturating_add(1);
         }
         let Some(session) = self.sessions.get_mut(&meeting) else { return };
-        session.standing = Standing::Island;
-        session.island = Some(Island { name: island, records });
+        let island = session.island.get_or_insert_with(|| Island::new(name));
+        island.turn_page(name);
+        island.write(records);
+        // Whoever followed an island has what was done there as well, and does not go on with it.
+        let branch = &self.place.branch;
+        let ours = |record: &FactRecord| match (&record.scope, &record.fact) {
+            (Scope::Branch(unit), _) => super::is_of(branch, unit, &self.units),
+            (Scope::Plenary, Fact::BranchDetached(detached)) => branch.contains(&detached.unit),
+            (Scope::Plenary, _) => true,
+        };
+        let apart = branch.iter().any(|unit| session.meeting.apart.contains_key(unit));
+        if apart && records.iter().all(ours) {
+            session.standing = Standing::Island;
+            island.turn_page(next);
+        }
         self.dirty.insert(meeting);
     }
 }
@@ -296,21 +275,21 @@ impl Session {
     pub(super) fn facts_after(&self, told: FactNumber) -> (Vec<FactRecord>, Vec<FactRecord>) {
         let skip = usize::try_from(told.0).unwrap_or(usize::MAX);
         let home = self.log.get(skip..).unwrap_or_default().to_vec();
-        let own = self.island.iter().flat_map(|island| &island.records);
+        let own = self.island.iter().flat_map(Island::records);
         (home, own.skip(skip.saturating_sub(self.log.len())).cloned().collect())
     }
 
     /// The island it is part of, if it is.
     pub(super) fn island_name(&self) -> Option<u64> {
-        self.island.as_ref().map(|island| island.name)
+        self.island.as_ref().map(Island::name)
     }
 
     /// Keeps facts for those who come later.
     pub(in crate::hub) fn keep(&mut self, records: &[FactRecord]) -> Option<u64> {
         match &mut self.island {
             Some(island) => {
-                island.records.extend(records.iter().cloned());
-                Some(island.name)
+                island.write(records);
+                Some(island.name())
             }
             None => {
                 self.log.extend(records.iter().cloned());

@@ -147,9 +147,9 @@ impl Meeting {
         end: CutEnd,
         around: Surroundings<'_>,
     ) -> Vec<(Scope, Fact)> {
-        let touches =
-            |apart: &UnitCode| around.units.is_within(unit, apart) || around.units.is_within(apart, unit);
-        if self.plenary.phase != MeetingPhase::Running || self.apart.keys().any(touches) {
+        // What sits apart below it goes on sitting there by itself.
+        let apart = self.apart.keys().any(|apart| around.units.is_within(unit, apart));
+        if self.plenary.phase != MeetingPhase::Running || apart {
             return Vec::new();
         }
         let seats: Vec<&Seat> = self.seats.values().filter(|seat| goes(seat, unit, around)).collect();

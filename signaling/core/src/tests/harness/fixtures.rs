@@ -6,15 +6,17 @@ use signaling_protocol::{
     UnitCode, UtcSeconds,
 };
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use std::time::Instant;
 
-/// An instant to count from; virtual time is this plus what the tests add.
+/// An instant to count from, the same for all worlds of a run; virtual time is this plus what the tests add.
 #[expect(
     clippy::disallowed_methods,
     reason = "std has no other way to make an Instant; it is only an origin"
 )]
 pub(in crate::tests) fn origin() -> Instant {
-    Instant::now()
+    static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    *ORIGIN
 }
 
 pub(in crate::tests) fn unit(code: &str) -> UnitCode {

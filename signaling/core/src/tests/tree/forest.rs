@@ -267,15 +267,7 @@ impl Forest {
         let old = self.worlds.remove(name).unwrap();
         let mut world = World::placed(units(), place(name));
         world.now = old.now;
-        world.stored.clone_from(&old.stored);
-        world.apart.clone_from(&old.apart);
-        if !old.stored.is_empty() {
-            world.input(Input::Restore { records: old.stored });
-        }
-        if let Some((island, _)) = old.apart.first().cloned() {
-            let records = old.apart.into_iter().map(|(_, record)| record).collect();
-            world.input(Input::RestoreApart { island, records });
-        }
+        world.restored(old);
         self.worlds.insert(name, world);
         self.carry();
     }

@@ -90,6 +90,7 @@ impl Neighbour {
         self.apart.clear();
         self.landing.clear();
         self.passed_on.clear();
+        self.media.forget_dial();
         self.named = (Named::default(), Named::default());
     }
 }

@@ -3,14 +3,14 @@
 use super::status::NodeStatus;
 use crate::{Account, FactRecord, UtcMillis};
 use serde::{Deserialize, Serialize};
-use sfu_control::PeerId;
+use sfu_control::{LinkId, PeerId};
 use signaling_protocol::{
     ClientMessage, FactNumber, MeetingId, Outcome, Refusal, RequestId, SeatId, UnitCode,
 };
 
 /// The form of everything below. Nodes of another version are turned away: facts that one of them cannot read would be
 /// lost to it.
-pub const NEIGHBOUR_VERSION: u32 = 2;
+pub const NEIGHBOUR_VERSION: u32 = 3;
 
 /// What travels between two nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,11 +145,15 @@ pub enum Word {
     },
     /// Up: the child's SFU dials the parent's.
     LinkOffer {
+        /// The speaker's number for it.
+        dial: LinkId,
         /// Its SDP offer.
         offer: String,
     },
     /// Down: the parent's SFU answers.
     LinkAnswer {
+        /// Which dial it answers.
+        dial: LinkId,
         /// Its SDP answer.
         answer: String,
     },

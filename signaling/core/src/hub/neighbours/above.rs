@@ -55,7 +55,7 @@ impl Hub {
             }
             Word::Apart { meeting, island } => self.on_apart(&meeting, island),
             Word::Together { meeting } => self.on_together(parent, &meeting),
-            Word::LinkAnswer { answer } => self.on_link_answer(parent, answer),
+            Word::LinkAnswer { dial, answer } => self.on_link_answer(parent, dial, answer),
             Word::Admitted { call, refusal } => self.on_admitted(now, call, refusal),
             Word::Follow { .. }
             | Word::Presence(_)

@@ -46,7 +46,7 @@ impl Hub {
             }
             Word::Island(part) => self.on_island(now, from, part),
             Word::Status { nodes } => self.on_status(from, nodes),
-            Word::LinkOffer { offer } => self.on_link_offer(now, from, offer),
+            Word::LinkOffer { dial, offer } => self.on_link_offer(now, from, dial, offer),
             Word::Meeting { .. }
             | Word::Apart { .. }
             | Word::Together { .. }

@@ -52,6 +52,9 @@ impl Hub {
     pub(super) fn hear_islands_again(&mut self, meeting: &MeetingId) {
         for neighbour in self.neighbours.values_mut() {
             if neighbour.passed_on.remove(meeting) {
+                // Goes back to where its own begins: until it says where that is, whatever it is told would be out of place.
+                neighbour.follows.remove(meeting);
+                neighbour.apart.retain(|known| known != meeting);
                 neighbour.channel.say(Word::Meeting { meeting: meeting.clone() });
             }
         }

@@ -131,14 +131,15 @@ impl Hub {
             return true;
         }
         let name = island.told_last();
+        // Told twice when we ask anew while the first telling is under way.
         let next = session.log.len() + session.home.len();
-        let continues = |(at, record): (usize, &FactRecord)| {
-            usize::try_from(record.number.0).is_ok_and(|number| number == next + at + 1)
-        };
-        if !records.iter().enumerate().all(continues) {
+        let number = |record: &FactRecord| usize::try_from(record.number.0).unwrap_or(usize::MAX);
+        let news = records.iter().skip_while(|record| number(record) <= next);
+        let news: Vec<FactRecord> = news.cloned().collect();
+        if !news.iter().zip(next + 1..).all(|(record, next)| number(record) == next) {
             return false;
         }
-        session.home.extend(records.iter().cloned());
+        session.home.extend(news);
         let taken =
             |record: &FactRecord| matches!(record.fact, Fact::IslandTaken { island, .. } if island == name);
         if records.iter().any(taken) {

@@ -35,6 +35,8 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct MediaLink {
     stage: Stage,
+    /// What the child that dialled calls the link, as long as the conversation lasts in which it said so.
+    dial: Option<LinkId>,
     /// Rooms that go on beyond it.
     spanned: BTreeSet<RoomId>,
     /// What the SFU said of it last.
@@ -43,7 +45,7 @@ pub(super) struct MediaLink {
 
 impl MediaLink {
     pub(super) fn new(now: Instant) -> Self {
-        Self { stage: Stage::Down(now), spanned: BTreeSet::new(), report: None }
+        Self { stage: Stage::Down(now), dial: None, spanned: BTreeSet::new(), report: None }
     }
 
     fn id(&self) -> Option<LinkId> {
@@ -57,9 +59,15 @@ impl MediaLink {
     fn fall(&mut self, until: Instant) -> Option<LinkId> {
         let link = self.id();
         self.stage = Stage::Down(until);
+        self.dial = None;
         self.spanned.clear();
         self.report = None;
         link
+    }
+
+    /// A child that starts anew counts its dials anew: an answer to one of before would be taken for another's.
+    pub(super) fn forget_dial(&mut self) {
+        self.dial = None;
     }
 
     /// Whether media flows.
@@ -93,16 +101,17 @@ impl Hub {
     /// Our SFU has described its end of the link to the parent.
     pub(in crate::hub) fn on_link_offered(&mut self, link: LinkId, offer: String) {
         if let Some(node) = self.linked(link) {
-            self.say(&node, Word::LinkOffer { offer });
+            self.say(&node, Word::LinkOffer { dial: link, offer });
         }
     }
 
     /// A child's SFU dials ours; whatever link there was is void.
-    pub(super) fn on_link_offer(&mut self, now: Now, from: &NodeName, offer: String) {
+    pub(super) fn on_link_offer(&mut self, now: Now, from: &NodeName, dial: LinkId, offer: String) {
         let link = LinkId::new(self.number());
         let Some(neighbour) = self.neighbours.get_mut(from) else { return };
         let old = neighbour.media.fall(now.instant);
         neighbour.media.stage = Stage::Dialling(link, now.instant);
+        neighbour.media.dial = Some(dial);
         let limits = LinkLimits { cap_kbps: neighbour.cap_kbps };
         self.outputs.extend(old.map(|link| Output::Sfu(SfuCommand::CloseLink { link })));
         self.outputs.push_back(Output::Sfu(SfuCommand::AcceptLink { link, offer, limits }));
@@ -110,14 +119,18 @@ impl Hub {
 
     /// Our SFU has answered a child's.
     pub(in crate::hub) fn on_link_answered(&mut self, link: LinkId, answer: String) {
-        if let Some(node) = self.linked(link) {
-            self.say(&node, Word::LinkAnswer { answer });
+        let Some(node) = self.linked(link) else { return };
+        if let Some(dial) = self.neighbours.get(&node).and_then(|neighbour| neighbour.media.dial) {
+            self.say(&node, Word::LinkAnswer { dial, answer });
         }
     }
 
-    /// The parent's SFU has answered ours.
-    pub(super) fn on_link_answer(&mut self, from: &NodeName, answer: String) {
-        if let Some(link) = self.neighbours.get(from).and_then(|neighbour| neighbour.media.id()) {
+    /// The parent's SFU has answered ours; too late, if it was dialled anew meanwhile.
+    pub(super) fn on_link_answer(&mut self, from: &NodeName, dial: LinkId, answer: String) {
+        let stage = self.neighbours.get(from).map(|neighbour| neighbour.media.stage);
+        if let Some(Stage::Dialling(link, _)) = stage
+            && link == dial
+        {
             self.outputs.push_back(Output::Sfu(SfuCommand::CompleteLink { link, answer }));
         }
     }

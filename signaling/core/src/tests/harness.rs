@@ -72,6 +72,11 @@ pub(super) struct Participant {
     pub(super) peer: Option<PeerId>,
 }
 
+/// When everything begins.
+pub(super) fn start() -> Now {
+    Now { instant: origin(), wall: START }
+}
+
 impl World {
     /// A node with units and no meeting.
     pub(super) fn new() -> Self {
@@ -84,12 +89,21 @@ impl World {
 
     /// A node at its place in a tree of nodes.
     pub(super) fn placed(units: UnitTree, place: Place) -> Self {
-        Self::among(Arc::new(units), place, [3; 32], Care::Full)
+        Self::placed_at(start(), units, place)
+    }
+
+    /// One that is started then.
+    pub(super) fn placed_at(now: Now, units: UnitTree, place: Place) -> Self {
+        Self::among(now, Arc::new(units), place, ([3; 32], Care::Full))
     }
 
     /// The same with units that many share.
-    pub(super) fn among(units: Arc<UnitTree>, place: Place, seed: [u8; 32], care: Care) -> Self {
-        let now = Now { instant: origin(), wall: START };
+    pub(super) fn among(
+        now: Now,
+        units: Arc<UnitTree>,
+        place: Place,
+        (seed, care): ([u8; 32], Care),
+    ) -> Self {
         let mut world = Self {
             hub: Hub::new(CONFIG, seed, now).at(now, place),
             now,
@@ -160,7 +174,7 @@ impl World {
             }
             if let Some(soon) = deadline.filter(|deadline| *deadline <= self.now.instant + MOMENT) {
                 let passed = soon.saturating_duration_since(self.now.instant).as_millis();
-                self.now.instant = soon;
+                self.now.instant = soon.max(self.now.instant);
                 self.now.wall.0 += i64::try_from(passed).unwrap();
                 next = Some(Input::Timeout);
             }

@@ -265,8 +265,7 @@ impl Forest {
     /// A node is killed and started anew from what it stored.
     pub(super) fn restart(&mut self, name: &'static str) {
         let old = self.worlds.remove(name).unwrap();
-        let mut world = World::placed(units(), place(name));
-        world.now = old.now;
+        let mut world = World::placed_at(old.now, units(), place(name));
         world.restored(old);
         self.worlds.insert(name, world);
         self.carry();

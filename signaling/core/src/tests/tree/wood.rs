@@ -1,7 +1,7 @@
 //! Hundreds of nodes in virtual time, and the lines between them: each carries in order, takes its time, may lose and be
 //! cut. Which node is below which comes from a seed.
 
-use super::super::harness::{Care, Participant, World, briefing, origin, person, site, unit};
+use super::super::harness::{Care, Participant, World, briefing, origin, person, site, start, unit};
 use crate::{
     Account, Answer, Call, CallId, Child, Envelope, Input, NodeName, Now, Place, UnitTree, UtcMillis, Word,
 };
@@ -138,8 +138,9 @@ impl Wood {
             invited.insert(random.random_range(1..count));
         }
         let units = Arc::new(units(&parents));
-        let mut world =
-            |node| World::among(units.clone(), place(node, &parents), random.random(), Care::Light);
+        let mut world = |node| {
+            World::among(start(), units.clone(), place(node, &parents), (random.random(), Care::Light))
+        };
         let worlds = (0..count).map(&mut world).collect();
         let mut wood = Self {
             worlds,
@@ -224,9 +225,9 @@ impl Wood {
     pub(super) fn restart(&mut self, node: usize) {
         self.read_answers();
         let seed = self.random.random();
-        let world = World::among(self.units.clone(), place(node, &self.parents), seed, Care::Light);
+        let (now, place) = (self.worlds[node].now, place(node, &self.parents));
+        let world = World::among(now, self.units.clone(), place, (seed, Care::Light));
         let old = std::mem::replace(&mut self.worlds[node], world);
-        self.worlds[node].now = old.now;
         self.worlds[node].restored(old);
         for member in self.members.iter_mut().filter(|member| member.node == node) {
             member.who = None;
